@@ -1,0 +1,187 @@
+"""Every error that labelqueue raises on purpose, by whose fault it is.
+
+```text
+LabelQueueError
+├── InvalidInputError (also ValueError)   the caller's: an argument breaks a rule
+│   └── InvalidRowsError                  rows of a batch break rules; names every one
+├── UnreadableStoreError                  the store's: the file is no queue file
+└── SubjectError                          the subject's: it cannot be examined at all
+```
+
+A failed write is none of these: the operating system's own error reaches the
+caller, since nobody can name the cause better.
+
+Every error carries its data as attributes, compares by them and can be pickled.
+The message says where, what, which rule and how to mend, in this order.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+__all__ = [
+    "InvalidInputError",
+    "InvalidRowsError",
+    "LabelQueueError",
+    "RowProblem",
+    "SubjectError",
+    "UnreadableStoreError",
+    "shown",
+]
+
+_LONGEST_VALUE = 80
+_MOST_ROWS_NAMED = 10
+
+
+def shown(value: object) -> str:
+    """Write a value for a message: its `repr`, cut at 80 characters.
+
+    Examples:
+        >>> shown("a" * 100)[-8:]
+        'aaaaaaa…'
+    """
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - a caller's broken repr must not hide our message
+        text = f"<{type(value).__name__} without a repr>"
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
+class LabelQueueError(Exception):
+    """What all errors of labelqueue have in common: catch this to catch them all."""
+
+    def _data(self) -> tuple[Any, ...]:
+        return tuple(vars(self).values())
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by class and data."""
+        if type(other) is not type(self):
+            return NotImplemented
+        return self._data() == other._data()
+
+    def __hash__(self) -> int:
+        """Hash by the message, which is made of the data."""
+        return hash((type(self), str(self)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as the constructor's arguments."""
+        return type(self), self._data()
+
+
+class InvalidInputError(LabelQueueError, ValueError):
+    """An argument breaks a rule of the contract; nothing was changed.
+
+    Attributes:
+        argument: Which argument, by its name in the signature.
+        value: What was handed in, as the message shows it.
+        rule: What it breaks, as a clause that continues "value …".
+        mend: What to do instead.
+    """
+
+    def __init__(self, argument: str, value: str, rule: str, mend: str) -> None:
+        """Keep the data; see the attributes."""
+        self.argument = argument
+        self.value = value
+        self.rule = rule
+        self.mend = mend
+        super().__init__(argument, value, rule, mend)
+
+    def __str__(self) -> str:
+        """Say where, what, which rule, how to mend."""
+        return f"{self.argument}={self.value} {self.rule}; {self.mend}."
+
+
+class RowProblem(NamedTuple):
+    """One value of one row that breaks a rule.
+
+    Attributes:
+        row: The row's place in what was handed in, from 0.
+        column: The column or key.
+        value: What stands there, as the message shows it.
+        rule: What it breaks, as a clause that continues "value …".
+    """
+
+    row: int
+    column: str
+    value: str
+    rule: str
+
+
+class InvalidRowsError(InvalidInputError):
+    """Rows of a batch break rules of the contract; not one row was added.
+
+    Attributes:
+        argument: `predictions_df` or `buckets`.
+        problems: Every problem found, in row order; the message names the first
+            ten rows and counts the rest.
+    """
+
+    def __init__(self, argument: str, problems: tuple[RowProblem, ...]) -> None:
+        """Keep the data; see the attributes."""
+        LabelQueueError.__init__(self, argument, problems)
+        self.argument = argument
+        self.problems = problems
+
+    def __str__(self) -> str:
+        """Name the first ten rows, each with column, value and rule."""
+        by_row: dict[int, list[RowProblem]] = {}
+        for problem in self.problems:
+            by_row.setdefault(problem.row, []).append(problem)
+        lines = [
+            f"{self.argument} row {row}: "
+            + ", ".join(f"{p.column}={p.value} {p.rule}" for p in problems)
+            for row, problems in list(by_row.items())[:_MOST_ROWS_NAMED]
+        ]
+        if len(by_row) > _MOST_ROWS_NAMED:
+            lines.append(f"and {len(by_row) - _MOST_ROWS_NAMED} more rows")
+        lines.append("nothing was added; mend or drop these rows and call again.")
+        return "\n".join(lines) if len(lines) > 2 else "; ".join(lines)  # noqa: PLR2004 - one row
+
+
+class UnreadableStoreError(LabelQueueError):
+    """The store holds something that is no queue; it was left as it was.
+
+    Attributes:
+        store: The file, as the caller named it.
+        item: The place of the offending item in the array, from 0, or `None`.
+        field: The offending member of that item, or `None`.
+        rule: What is wrong, in words.
+    """
+
+    def __init__(
+        self, store: str, item: int | None, field: str | None, rule: str
+    ) -> None:
+        """Keep the data; see the attributes."""
+        self.store = store
+        self.item = item
+        self.field = field
+        self.rule = rule
+        super().__init__(store, item, field, rule)
+
+    def __str__(self) -> str:
+        """Say which file, item and field, what is wrong, and that nothing changed."""
+        where = self.store
+        if self.item is not None:
+            where += f" item {self.item}"
+        if self.field is not None:
+            where += f", field {self.field!r}"
+        return f"{where}: {self.rule}; the file was not changed."
+
+
+class SubjectError(LabelQueueError):
+    """A subject cannot be examined: it is not there, or it is no queue.
+
+    Attributes:
+        subject: The subject, as it was named.
+        reason: What is wrong with it, and what would mend it.
+    """
+
+    def __init__(self, subject: str, reason: str) -> None:
+        """Keep the data; see the attributes."""
+        self.subject = subject
+        self.reason = reason
+        super().__init__(subject, reason)
+
+    def __str__(self) -> str:
+        """Name the subject and the reason in one line."""
+        return f"{self.subject}: {self.reason}"
