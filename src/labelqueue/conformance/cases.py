@@ -1,0 +1,139 @@
+"""Cases: hand-written examples of requirements, in a neutral form.
+
+They lie under `conformance/cases/<area>/<slug>.json` in the repository, and beside
+this module in an installed kit; `conformance/schema/case.schema.json` says what a
+case may look like.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from labelqueue.errors import LabelQueueError
+from labelqueue.spec import REQUIREMENTS
+
+__all__ = ["DATA", "Case", "InvalidCaseError", "case_of", "hand_written", "load_case"]
+
+_INSTALLED: Final = Path(__file__).parent / "data"
+DATA: Final = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[3] / "conformance"
+"""The language-neutral part of the kit: cases and schemas."""
+
+DEFAULT_NOW: Final = datetime(2026, 1, 15, 12, 0, 0, 123457, tzinfo=UTC)
+"""Where the clock stands when a case does not say."""
+
+
+class InvalidCaseError(LabelQueueError):
+    """A case file is no case.
+
+    Attributes:
+        file: The file.
+        where: The path within it.
+        rule: What is wrong.
+    """
+
+    def __init__(self, file: str, where: str, rule: str) -> None:
+        """Keep the data."""
+        self.file = file
+        self.where = where
+        self.rule = rule
+        super().__init__(file, where, rule)
+
+    def __str__(self) -> str:
+        """Say where and what."""
+        return f"{self.file} at {self.where or '/'}: {self.rule}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case.
+
+    Attributes:
+        id: Unique among all cases; what the case shows, in words.
+        requirements: The requirements that fail when an expectation does.
+        why: What goes wrong in implementations, in a sentence.
+        steps: The steps, with what is expected of each.
+        now: Where the clock stands at first, aware.
+        max_asks_per_day: The cap; `None` leaves it out.
+        needs: What a subject has to be able to do: `clock`, `watch`.
+        runs: Whether the clock runs on.
+    """
+
+    id: str
+    requirements: tuple[str, ...]
+    why: str
+    steps: tuple[dict[str, Any], ...]
+    now: datetime = DEFAULT_NOW
+    max_asks_per_day: int | None = None
+    needs: frozenset[str] = frozenset()
+    runs: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Write the case in its file form."""
+        given: dict[str, Any] = {"now": self.now.isoformat().replace("+00:00", "Z")}
+        if self.max_asks_per_day is not None:
+            given["max_asks_per_day"] = self.max_asks_per_day
+        if self.runs:
+            given["clock"] = "runs"
+        case: dict[str, Any] = {"id": self.id, "requirements": list(self.requirements)}
+        if self.needs:
+            case["needs"] = sorted(self.needs)
+        return case | {"why": self.why, "given": given, "steps": list(self.steps)}
+
+
+@cache
+def _validator() -> Any:  # noqa: ANN401 - jsonschema's own type
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - takes long to load
+
+    schema = json.loads((DATA / "schema" / "case.schema.json").read_text(encoding="utf-8"))
+    return Draft202012Validator(schema)
+
+
+def case_of(members: Any, file: str) -> Case:  # noqa: ANN401 - any JSON
+    """Read a case from its file form.
+
+    Raises:
+        InvalidCaseError: It is no case.
+    """
+    from jsonschema.exceptions import best_match  # noqa: PLC0415 - takes long to load
+
+    error = best_match(_validator().iter_errors(members))
+    if error is not None:
+        raise InvalidCaseError(file, error.json_path.removeprefix("$"), error.message)
+    unknown = [name for name in members["requirements"] if name not in REQUIREMENTS]
+    if unknown:
+        raise InvalidCaseError(file, "/requirements", f"{unknown[0]} is no requirement")
+    given = members.get("given", {})
+    return Case(
+        id=members["id"],
+        requirements=tuple(members["requirements"]),
+        why=members["why"],
+        steps=tuple(members["steps"]),
+        now=datetime.fromisoformat(given["now"]) if "now" in given else DEFAULT_NOW,
+        max_asks_per_day=given.get("max_asks_per_day"),
+        needs=frozenset(members.get("needs", ())),
+        runs=given.get("clock") == "runs",
+    )
+
+
+def load_case(path: Path) -> Case:
+    """Read a case file.
+
+    Raises:
+        InvalidCaseError: It cannot be read, or is no case.
+    """
+    try:
+        members = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidCaseError(str(path), "", f"cannot be read: {error}") from error
+    return case_of(members, str(path))
+
+
+@cache
+def hand_written() -> tuple[Case, ...]:
+    """Return all cases that come with the kit, by area and name."""
+    return tuple(load_case(path) for path in sorted((DATA / "cases").glob("*/*.json")))

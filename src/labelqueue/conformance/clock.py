@@ -1,0 +1,76 @@
+"""The clock that a subject in this process sees, stopped by time-machine.
+
+A subject needs no parameter for it.  The machine's zone is set away from UTC as
+well, so that a subject that reads local time is found out on every machine.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import time_machine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Clock", "elsewhere"]
+
+# 05:45 east of Greenwich: no whole hour, so that no other zone looks like it.
+# A POSIX rule needs no zone database.
+_ZONE: Final = "KIT-05:45"
+
+
+@contextmanager
+def elsewhere() -> Iterator[None]:
+    """Let the process live in a zone that is not UTC, and restore its own."""
+    if not hasattr(time, "tzset"):  # Windows: the zone stays the machine's
+        yield
+        return
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = _ZONE
+    time.tzset()
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TZ"]
+        else:
+            os.environ["TZ"] = before
+        time.tzset()
+
+
+class Clock:
+    """A clock that stands, or runs on from a given moment."""
+
+    def __init__(self, now: datetime, *, runs: bool = False) -> None:
+        """Set the clock; it is the process's clock from now until `stop`."""
+        self._now = now
+        self._runs = runs
+        self._travel: Any = None
+        self._go()
+
+    @property
+    def now(self) -> datetime:
+        """The moment that the subject reads, aware UTC."""
+        return datetime.now(UTC) if self._runs else self._now
+
+    def set(self, now: datetime) -> None:
+        """Put the clock to another moment."""
+        self.stop()
+        self._now = now
+        self._go()
+
+    def stop(self) -> None:
+        """Give the process its own clock back."""
+        if self._travel is not None:
+            self._travel.stop()
+            self._travel = None
+
+    def _go(self) -> None:
+        # A naive destination is read as UTC and leaves the process's zone alone.
+        self._travel = time_machine.travel(self._now.astimezone(UTC).replace(tzinfo=None), tick=self._runs)
+        self._travel.start()

@@ -1,0 +1,250 @@
+"""An examination: one store of a subject, taken through steps, every step observed.
+
+The examination does what a careful person would do around every call: read
+`all_items` before and after, ask again, spoil the lists that came back, read the
+store through another handle, look at what was written.  It judges nothing; the
+requirements do.
+"""
+
+from __future__ import annotations
+
+import gc
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from labelqueue.conformance.clock import Clock
+from labelqueue.conformance.steps import Step, call_of, moment_of, resolved
+from labelqueue.conformance.store import StoreFolder
+from labelqueue.conformance.subject import Answer, Handle, RefusedError, Subject
+from labelqueue.spec import Observation, Refusal, Seen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["Examination"]
+
+_CHANGING: Final = ("enqueue_low_confidence", "enqueue_drift", "mark_done")
+_RUBBISH: Final = "spoiled by the caller"
+
+
+class Examination:
+    """A subject over one store; use it as a context manager.
+
+    Attributes:
+        bound: Ids that cases bound by name.
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        *,
+        now: datetime,
+        max_asks_per_day: int | None = None,
+        runs: bool = False,
+        watch: bool = False,
+    ) -> None:
+        """Say what to examine and under which circumstances.
+
+        Args:
+            subject: The subject.
+            now: Where the clock stands at first, aware.
+            max_asks_per_day: The cap, or `None` to leave it out.
+            runs: Whether the clock runs on instead of standing.
+            watch: Whether readers look at the store while calls write to it.
+        """
+        self._subject = subject
+        self._now = now
+        self._cap = max_asks_per_day
+        self._runs = runs
+        self._watch = watch
+        self._caps = {max_asks_per_day}
+        self._items: tuple[Seen, ...] = ()
+        self._enqueued: dict[str, None] = {}
+        self._handle: Handle | None = None
+        self.bound: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        """Make the folder and set the clock."""
+        with ExitStack() as stack:
+            self._store = StoreFolder()
+            stack.callback(self._store.remove)
+            self._clock = Clock(self._now, runs=self._runs)
+            stack.callback(self._clock.stop)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the clock back and remove the store."""
+        self._handle = None
+        self._stack.close()
+
+    @property
+    def items(self) -> tuple[Seen, ...]:
+        """What `all_items` said last."""
+        return self._items
+
+    def open(self) -> Observation:
+        """Open the queue over a store that does not exist."""
+        there = self._store.is_there
+        look = self._store.look()
+        refusal = self._open()
+        return self._observe(
+            {"do": "open"},
+            refusal=refusal,
+            created=self._store.created_since(look),
+            written=self._store.written_since(look),
+            was_store_there=there,
+        )
+
+    def take(self, step: Step) -> Observation:
+        """Take one step and observe it.
+
+        Args:
+            step: Any step; `$ref` and `$place` are resolved here.
+        """
+        step = resolved(step, self.bound, self._items)
+        if step["do"] == "clock":
+            self._clock.set(moment_of(step["now"]).astimezone(UTC))
+            return self._observe(step)
+        if step["do"] == "reopen":
+            return self._reopen(step)
+        return self._call(step)
+
+    def _call(self, step: Step) -> Observation:
+        there, look, now = self._store.is_there, self._store.age(), self._clock.now
+        copies: list[Path] = []
+        evidence: dict[str, Any] = {"now": now}
+        answer: Answer | None = None
+        try:
+            with ExitStack() as stack:
+                if self._watch and step["do"] in _CHANGING:
+                    stack.enter_context(self._store.watched(copies))
+                answer = self._open_handle.perform(step)
+        except RefusedError as refused:
+            evidence["refusal"] = refused.refusal
+        evidence["until"] = self._clock.now
+        evidence["written"] = self._store.written_since(look)
+        evidence["created"] = self._store.created_since(look)
+        evidence["is_store_there"] = self._store.is_there
+        if self._watch and step["do"] in _CHANGING:
+            evidence["glimpses"] = tuple(self._read(copy) for copy in copies)
+        if answer is not None:
+            evidence["result"] = answer.value
+            evidence["changed_argument"] = answer.changed_argument
+            if step["do"] in ("get_pending", "all_items"):
+                evidence |= self._ask_again(step, answer)
+        if step["do"] in _CHANGING:
+            evidence["stored"] = self._read(self._store.copy()) if self._store.is_there else ()
+        return self._observe(step, was_store_there=there, **evidence)
+
+    def _reopen(self, step: Step) -> Observation:
+        ask = {"do": "get_pending"}
+        pending_before = self._value_of(ask)
+        cap = step.get("max_asks_per_day", self._cap)
+        is_same_cap = cap == self._cap
+        self._cap = cap
+        self._caps.add(cap)
+        # The old handle goes first: a subject may hold its store for itself.
+        self._handle = None
+        gc.collect(0)
+        there = self._store.is_there
+        look = self._store.look()
+        refusal = self._open()
+        evidence: dict[str, Any] = {}
+        if refusal is None:
+            evidence["created"] = self._store.created_since(look)
+            if is_same_cap:
+                evidence["pending_before"] = pending_before
+                evidence["pending_after"] = self._value_of(ask)
+        return self._observe(step, refusal=refusal, was_store_there=there, **evidence)
+
+    @property
+    def _open_handle(self) -> Handle:
+        if self._handle is None:
+            raise RefusedError(Refusal("other", "the queue could not be opened"))
+        return self._handle
+
+    def _open(self) -> Refusal | None:
+        try:
+            self._handle = self._subject.open(self._store.path, self._cap)
+        except RefusedError as refused:
+            return refused.refusal
+        return None
+
+    def _observe(self, step: Step, **evidence: Any) -> Observation:  # noqa: ANN401 - fields of Observation
+        before, enqueued = self._items, tuple(self._enqueued)
+        after = self._all_items()
+        if isinstance(after, Refusal):
+            evidence.setdefault("refusal", after)
+            after = ()
+        self._items = after
+        self._enqueued.update(dict.fromkeys(_in_order_of_rows(before, after)))
+        evidence.setdefault("now", self._clock.now)
+        evidence.setdefault("until", evidence["now"])
+        return Observation(
+            call=call_of(step),
+            max_asks_per_day=self._cap,
+            other_caps=len(self._caps) > 1,
+            before=before,
+            after=after,
+            enqueued=enqueued,
+            **evidence,
+        )
+
+    def _all_items(self) -> tuple[Seen, ...] | Refusal:
+        try:
+            value = self._open_handle.all_items().value
+        except RefusedError as refused:
+            return refused.refusal
+        return _as_requests(value)
+
+    def _value_of(self, step: Step) -> Any:  # noqa: ANN401 - anything the subject returns
+        try:
+            return self._open_handle.perform(step).value
+        except RefusedError as refused:
+            return refused.refusal.message
+
+    def _ask_again(self, step: Step, answer: Answer) -> dict[str, Any]:
+        try:
+            again = self._open_handle.perform(step)
+            items = self._open_handle.all_items()
+            for raw in (answer.raw, again.raw, items.raw):
+                _spoil(raw)
+            spoiled = self._open_handle.perform(step).value, self._open_handle.all_items().value
+        except RefusedError as refused:
+            return {"again": [], "refusal": refused.refusal}
+        return {"again": again.value, "after_spoiling": spoiled}
+
+    def _read(self, copy: Path) -> tuple[Seen, ...] | str:
+        """Read a copy of the store through a handle of its own."""
+        try:
+            value = self._subject.open(copy, self._cap).all_items().value
+        except RefusedError as refused:
+            return refused.refusal.message
+        finally:
+            self._store.discard(copy)
+        return _as_requests(value)
+
+
+def _as_requests(value: Any) -> tuple[Seen, ...] | Refusal:  # noqa: ANN401 - anything the subject returns
+    if not isinstance(value, list):
+        return Refusal("other", f"all_items is {type(value).__name__}, not a list")
+    for item in value:
+        if not isinstance(item, Seen):
+            return Refusal("other", f"all_items holds {type(item).__name__}, not a request")
+    return tuple(value)
+
+
+def _in_order_of_rows(before: tuple[Seen, ...], after: tuple[Seen, ...]) -> list[str]:
+    known = {request.request_id for request in before}
+    return [request.request_id for request in after if request.request_id not in known]
+
+
+def _spoil(raw: Any) -> None:  # noqa: ANN401 - anything the subject returned
+    if isinstance(raw, list):
+        raw.clear()
+        raw.append(_RUBBISH)
+
+

@@ -1,0 +1,149 @@
+"""Judging: cases and programs taken through a subject, every step held against the specification.
+
+What comes out are findings: by requirement, how often it had something to say and
+every failure with the steps that led to it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from labelqueue.conformance.examination import Examination
+from labelqueue.conformance.matchers import mismatches
+from labelqueue.conformance.steps import neutral
+from labelqueue.spec import REQUIREMENTS, Observation
+
+if TYPE_CHECKING:
+
+    from labelqueue.conformance.cases import Case
+    from labelqueue.conformance.subject import Subject
+
+__all__ = ["Failure", "Findings", "judge_case", "judge_observation"]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A requirement that failed.
+
+    Attributes:
+        requirement: Its id.
+        message: What is wrong.
+        case: The steps that led to it, up to the step that showed it.
+        step: The place of that step in the case, from 0; -1 for the opening.
+        expected: What the case expected of the step, where a case did.
+        got: What came back, as JSON.
+        is_searched: Whether the search made the case.
+    """
+
+    requirement: str
+    message: str
+    case: Case
+    step: int
+    expected: Any
+    got: Any
+    is_searched: bool = False
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """How much there is to read: steps, then rows."""
+        rows = sum(len(step.get("rows", step.get("buckets", ()))) for step in self.case.steps)
+        return len(self.case.steps), rows
+
+
+@dataclass
+class Findings:
+    """What was found so far.
+
+    Attributes:
+        checks: By requirement, how often it had something to say.
+        failures: By requirement, the shortest failure and how many there were.
+    """
+
+    checks: Counter[str] = field(default_factory=Counter)
+    failures: dict[str, Failure] = field(default_factory=dict)
+    failure_counts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, failure: Failure) -> None:
+        """Count a failure, and keep it if it is the shortest of its requirement."""
+        self.failure_counts[failure.requirement] += 1
+        known = self.failures.get(failure.requirement)
+        if known is None or failure.size < known.size:
+            self.failures[failure.requirement] = failure
+
+
+def judge_observation(observation: Observation, findings: Findings) -> list[tuple[str, str]]:
+    """Hold an observation against every requirement.
+
+    Args:
+        observation: Any observation.
+        findings: Where the checks are counted.
+
+    Returns:
+        Every violation: the requirement's id and what is wrong.
+    """
+    violations = []
+    for requirement in REQUIREMENTS.values():
+        problems = requirement.judge(observation)
+        if problems is None:
+            continue
+        findings.checks[requirement.id] += 1
+        if problems:
+            violations.append((requirement.id, problems[0]))
+    return violations
+
+
+def answer_of(observation: Observation) -> Any:  # noqa: ANN401 - JSON
+    """Write what came back from a call as JSON."""
+    if observation.refusal is not None:
+        return {"$error": observation.refusal.kind, "message": observation.refusal.message}
+    return neutral(observation.result)
+
+
+def judge_case(case: Case, subject: Subject, findings: Findings) -> None:
+    """Take a subject through a case, and note what fails.
+
+    An expectation that does not hold fails the requirements that the case names;
+    beyond that, every step is held against the whole specification.
+
+    Args:
+        case: The case.
+        subject: The subject.
+        findings: Where to note.
+    """
+    with Examination(
+        subject,
+        now=case.now,
+        max_asks_per_day=case.max_asks_per_day,
+        runs=case.runs,
+        watch="watch" in case.needs,
+    ) as examination:
+        _note(examination.open(), case, -1, findings)
+        for place, step in enumerate(case.steps):
+            observation = examination.take(step)
+            violated = _note(observation, case, place, findings)
+            if "expect" not in step:
+                continue
+            got = answer_of(observation)
+            wrong = list(mismatches(step["expect"], got, examination.bound))
+            for requirement in case.requirements:
+                findings.checks[requirement] += 1
+                if wrong and requirement not in violated:
+                    findings.add(Failure(requirement, wrong[0], _until(case, place), place, step["expect"], got))
+
+
+def _note(observation: Observation, case: Case, place: int, findings: Findings) -> set[str]:
+    violations = judge_observation(observation, findings)
+    expected = case.steps[place].get("expect") if place >= 0 else None
+    for requirement, message in violations:
+        findings.add(
+            Failure(requirement, message, _until(case, place), place, expected, answer_of(observation))
+        )
+    return {requirement for requirement, _ in violations}
+
+
+def _until(case: Case, place: int) -> Case:
+    return replace(case, steps=case.steps[: place + 1])
+
+

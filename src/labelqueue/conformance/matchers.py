@@ -1,0 +1,87 @@
+"""Matchers: what a hand-written case expects, compared with what came.
+
+An expectation is plain JSON and must be equal, with few exceptions:
+
+| form | matches |
+|---|---|
+| `{"$any": true}` | anything |
+| `{"$bind": NAME}` | any text, which `{"$ref": NAME}` means from then on |
+| `{"$ref": NAME}` | the text that was bound |
+| `{"$length": N}` | a list of N |
+| `{…, "$rest": true}` | an object that has at least these members |
+| `{"$error": KIND}` | a refusal of that kind, or of any with `"any"` |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+__all__ = ["mismatches"]
+
+
+def mismatches(expected: Any, got: Any, bound: dict[str, str], where: str = "") -> Iterator[str]:  # noqa: ANN401 - JSON
+    """Say where a result differs from what was expected.
+
+    Args:
+        expected: Plain JSON with matchers.
+        got: The result as plain JSON (`steps.neutral`); a refusal as `{"$error": kind}`.
+        bound: What names mean; new ones are added.
+        where: The path of `got` within the result.
+
+    Yields:
+        One clause per difference, such as "/0/confidence: expected 0.2, got 0.3".
+    """
+    if isinstance(expected, Mapping):
+        yield from _object(expected, got, bound, where)
+    elif isinstance(expected, list):
+        if not isinstance(got, list):
+            yield _difference(where, expected, got)
+        elif len(expected) != len(got):
+            yield f"{where or '/'}: expected {len(expected)} of them, got {len(got)}"
+        else:
+            for place, (one, other) in enumerate(zip(expected, got, strict=True)):
+                yield from mismatches(one, other, bound, f"{where}/{place}")
+    elif isinstance(expected, bool) or isinstance(got, bool) or expected != got:
+        if expected is not got:
+            yield _difference(where, expected, got)
+
+
+def _object(expected: Mapping[str, Any], got: Any, bound: dict[str, str], where: str) -> Iterator[str]:  # noqa: ANN401
+    if "$any" in expected:
+        return
+    if "$length" in expected:
+        length = len(got) if isinstance(got, list) else None
+        if length != expected["$length"]:
+            yield f"{where or '/'}: expected {expected['$length']} of them, got {length if length is not None else got!r}"
+        return
+    if "$bind" in expected:
+        if not isinstance(got, str):
+            yield _difference(where, "a text", got)
+        else:
+            bound[expected["$bind"]] = got
+        return
+    if "$ref" in expected:
+        yield from mismatches(bound.get(expected["$ref"]), got, bound, where)
+        return
+    if "$error" in expected:
+        kind = got.get("$error") if isinstance(got, Mapping) else None
+        if kind is None or expected["$error"] not in ("any", kind):
+            yield _difference(where, dict(expected), got)
+        return
+    if not isinstance(got, Mapping) or "$error" in got:
+        yield _difference(where, dict(expected), got)
+        return
+    for name, value in expected.items():
+        if name == "$rest":
+            continue
+        if name not in got:
+            yield f"{where}/{name}: expected {value!r}, got nothing"
+        else:
+            yield from mismatches(value, got[name], bound, f"{where}/{name}")
+    if "$rest" not in expected:
+        yield from (f"{where}/{name}: not expected" for name in got if name not in expected)
+
+
+def _difference(where: str, expected: object, got: object) -> str:
+    return f"{where or '/'}: expected {expected!r}, got {got!r}"

@@ -1,0 +1,121 @@
+"""Steps: one vocabulary for cases, generated programs, reports and replays.
+
+A step is a JSON object `{"do": operation, …}`.  Operations are the five of the
+contract; `reopen` and `clock` are control steps.  Arguments are plain JSON, with
+few forms for what JSON cannot say:
+
+| form | meaning |
+|---|---|
+| `{"$datetime": TEXT}` | the moment as the language's own datetime; bare text is handed in as text |
+| `{"$datetime": TEXT, "of": "pandas"}` | as a pandas `Timestamp` (or `numpy`'s `datetime64`), where there is one |
+| `{"$ref": NAME}` | the id that an earlier expectation bound with `$bind` |
+| `{"$ref": NAME, "first": N}` | its first N characters, which are the id of nothing |
+| `{"$place": N}` | the id of the request at place N of `all_items`, from 0 |
+| `{"$float": "nan"}` | a float that JSON has no literal for: `nan`, `inf`, `-inf` |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from labelqueue.spec import ABSENT, Bucket, Call, Seen
+from labelqueue.spec.observation import FIELDS
+
+__all__ = ["Step", "call_of", "moment_of", "neutral", "resolved", "text_of"]
+
+Step = Mapping[str, Any]
+
+_COLUMNS: Final = ["user_id", "bucket_start_ts", "bucket_end_ts", "confidence", "predicted_label"]
+
+
+def resolved(step: Step, bound: Mapping[str, str], items: Sequence[Seen]) -> dict[str, Any]:
+    """Put the ids in place of `$ref` and `$place`.
+
+    Args:
+        step: Any step.
+        bound: What earlier expectations bound.
+        items: What `all_items` says now.
+
+    Returns:
+        A copy; a place that is not there becomes an id that nothing has.
+    """
+    form = step.get("request_id")
+    if not isinstance(form, Mapping):
+        return dict(step)
+    if "$ref" in form:
+        request_id = bound.get(form["$ref"], "00000000-0000-4000-8000-000000000000")[: form.get("first")]
+    else:
+        place = form["$place"]
+        request_id = items[place].request_id if place < len(items) else "00000000-0000-4000-8000-000000000000"
+    return {**step, "request_id": request_id}
+
+
+def text_of(moment: datetime) -> str:
+    """Write an instant as RFC 3339 in UTC with `Z`, with a fraction where there is one."""
+    utc = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return utc.isoformat().replace("+00:00", "Z")
+
+
+def moment_of(form: Any) -> datetime:  # noqa: ANN401 - any JSON
+    """Read a timestamp in a step as it is written: naive, or with its offset."""
+    text = form["$datetime"] if isinstance(form, Mapping) else form
+    return datetime.fromisoformat(text)
+
+
+def number_of(form: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Read a number in a step."""
+    return float(form["$float"]) if isinstance(form, Mapping) and "$float" in form else form
+
+
+def call_of(step: Step) -> Call:
+    """Read a resolved step as the call that requirements judge."""
+    do = step["do"]
+    rows = step.get("rows", step.get("buckets", ()))
+    return Call(
+        do=do,
+        buckets=tuple(_bucket_of(row) for row in rows),
+        threshold=number_of(step["threshold"]) if "threshold" in step else ABSENT,
+        is_odd_frame=do == "enqueue_low_confidence"
+        and ("index" in step or "columns" in step or any(set(row) - set(_COLUMNS) for row in rows)),
+        user_id=step.get("user_id"),
+        limit=step.get("limit"),
+        request_id=step.get("request_id"),
+        status=step.get("status", ABSENT),
+    )
+
+
+def _bucket_of(row: Mapping[str, Any]) -> Bucket:
+    start, end = moment_of(row["bucket_start_ts"]), moment_of(row["bucket_end_ts"])
+    return Bucket(
+        user_id=row["user_id"],
+        start=_utc(start),
+        end=_utc(end),
+        confidence=number_of(row.get("confidence")),
+        predicted_label=row.get("predicted_label"),
+        wall_start=start.replace(tzinfo=None),
+        keys=frozenset(row),
+    )
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def neutral(value: Any) -> Any:  # noqa: ANN401 - any result
+    """Write a result as JSON: requests as objects, times as text, odd floats as `$float`."""
+    if isinstance(value, Seen):
+        request = {field: neutral(getattr(value, field)) for field in FIELDS}
+        return {field: held for field, held in request.items() if held is not ABSENT}
+    if isinstance(value, datetime):
+        return text_of(value)
+    if isinstance(value, list | tuple):
+        return [neutral(part) for part in value]
+    if isinstance(value, float) and value != value:  # noqa: PLR0124 - NaN
+        return {"$float": "nan"}
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return {"$float": "inf" if value > 0 else "-inf"}
+    if value is None or value is ABSENT or isinstance(value, str | int | float):
+        return value
+    return repr(value)

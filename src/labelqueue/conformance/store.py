@@ -1,0 +1,135 @@
+"""The store of a subject, where it is a path: a folder of its own, watched from outside.
+
+Nothing here knows what a subject writes.  A file counts as written when its
+modification time, its size or its inode is another; beforehand every file is
+made old, so that even two writes within one tick of the clock show.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["StoreFolder"]
+
+_LONG_AGO: Final = 1_000_000_000
+_Look = dict[str, tuple[int, int, int]]
+
+
+class StoreFolder:
+    """A temporary folder in which one store lives, at `path`, two folders deep.
+
+    The folder of the store does not exist at first, so that a subject has to
+    create it (KEEP-3).
+    """
+
+    def __init__(self) -> None:
+        """Make the temporary folder, and nothing in it."""
+        self._root = Path(tempfile.mkdtemp(prefix="labelqueue-"))
+        self._live = self._root / "live"
+        self._live.mkdir()
+        self._copies = (self._root / f"copy-{n}" for n in itertools.count())
+        self.path = _store_in(self._live)
+
+    def remove(self) -> None:
+        """Remove the folder and everything in it."""
+        shutil.rmtree(self._root, ignore_errors=True)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether something exists at the path."""
+        return self.path.exists()
+
+    def copy(self) -> Path:
+        """Copy the store as it is now, and return the path of the copy."""
+        folder = next(self._copies)
+        shutil.copytree(self._live, folder, symlinks=True)
+        return _store_in(folder)
+
+    def discard(self, copy: Path) -> None:
+        """Remove a copy."""
+        shutil.rmtree(copy.parents[1], ignore_errors=True)
+
+    def age(self) -> _Look:
+        """Make every file old, and return what is there."""
+        for file in self._live.rglob("*"):
+            if file.is_file() and not file.is_symlink():
+                os.utime(file, (_LONG_AGO, _LONG_AGO))
+        return self.look()
+
+    def look(self) -> _Look:
+        """Return what is there: for every name its inode, size and modification time."""
+        found: _Look = {}
+        _scan(str(self._live), "", found)
+        return found
+
+    def written_since(self, before: _Look) -> tuple[str, ...]:
+        """Name the files that were written or removed; a lock's sidecar does not count."""
+        after = self.look()
+        names = {*before, *after}
+        return tuple(
+            sorted(
+                name
+                for name in names
+                if before.get(name) != after.get(name) and not name.endswith(("/", ".lock"))
+            )
+        )
+
+    def created_since(self, before: _Look) -> tuple[str, ...]:
+        """Name the files and folders that appeared."""
+        return tuple(sorted(set(self.look()) - set(before)))
+
+    @contextmanager
+    def watched(self, copies: list[Path]) -> Iterator[None]:
+        """Copy the store at every moment of a call at which it looks different.
+
+        The profile hook of the interpreter is called after each function of C,
+        and only those touch files; no code of the subject's is touched.
+
+        Args:
+            copies: Where the paths of the copies are put, in order.
+        """
+        last = self.look()
+
+        def hook(_frame: object, event: str, _function: object) -> None:
+            nonlocal last
+            if event not in ("c_return", "c_exception"):
+                return
+            now = self.look()
+            if now != last:
+                last = now
+                copies.append(self.copy())
+
+        before = sys.getprofile()
+        sys.setprofile(hook)
+        try:
+            yield
+        finally:
+            sys.setprofile(before)
+
+
+def _store_in(folder: Path) -> Path:
+    return folder / "store" / "queue.json"
+
+
+def _scan(folder: str, prefix: str, found: _Look) -> None:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:  # it went while we looked
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                found[f"{prefix}{entry.name}/"] = (status.st_ino, 0, 0)
+                _scan(entry.path, f"{prefix}{entry.name}/", found)
+            else:
+                found[f"{prefix}{entry.name}"] = (status.st_ino, status.st_size, status.st_mtime_ns)

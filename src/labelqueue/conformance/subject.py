@@ -1,0 +1,262 @@
+"""Subjects: the implementations that the kit examines.
+
+A Python subject is anything callable as `(queue_path, max_asks_per_day)`, named
+`package.module:Name`.  The kit calls it and what it returns exactly as a program
+would; it needs no adapter, no base class and no clock parameter.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import importlib
+import importlib.metadata
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, Final
+
+from labelqueue.conformance.steps import Step, moment_of, number_of
+from labelqueue.errors import SubjectError, shown
+from labelqueue.spec import ABSENT, Refusal, Seen
+from labelqueue.spec.observation import FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+__all__ = ["Answer", "Handle", "RefusedError", "Subject", "subject_named"]
+
+_MEMBERS: Final = ("enqueue_low_confidence", "enqueue_drift", "get_pending", "mark_done")
+_CALLERS_FAULT: Final = (ValueError, TypeError, KeyError)
+
+
+class RefusedError(Exception):
+    """The subject raised instead of answering."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        """Keep the refusal."""
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What a call returned.
+
+    Attributes:
+        value: With requests as `Seen`, else as it came.
+        raw: The very object that the subject returned.
+        changed_argument: How an argument differed afterwards, or `None`.
+    """
+
+    value: Any
+    raw: Any
+    changed_argument: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """An implementation under examination.
+
+    Attributes:
+        name: What the user called it.
+        make: Opens a queue: called with the path, and the cap where there is one.
+        version: The version of the distribution that it comes from, or empty.
+        language: The language that it is written in.
+    """
+
+    name: str
+    make: Callable[..., Any]
+    version: str = ""
+    language: str = "python"
+
+    def open(self, path: Path, max_asks_per_day: int | None) -> Handle:
+        """Open a queue over a store.
+
+        Args:
+            path: The store; it need not exist.
+            max_asks_per_day: The cap, or `None` to leave it out.
+
+        Raises:
+            RefusedError: The subject raised.
+        """
+        arguments = (path,) if max_asks_per_day is None else (path, max_asks_per_day)
+        return Handle(_refusing(lambda: self.make(*arguments)))
+
+
+class Handle:
+    """One opened queue of a subject."""
+
+    def __init__(self, queue: Any) -> None:  # noqa: ANN401 - anybody's class
+        """Hold the queue."""
+        self._queue = queue
+
+    def all_items(self) -> Answer:
+        """Read `all_items`."""
+        raw = _refusing(lambda: self._queue.all_items)
+        return Answer(_seen_in(raw), raw)
+
+    def perform(self, step: Step) -> Answer:
+        """Make the call that a resolved step asks for.
+
+        Raises:
+            RefusedError: The subject raised.
+        """
+        do = step["do"]
+        if do == "all_items":
+            return self.all_items()
+        arguments, keywords = _arguments_of(step)
+        untouched = copy.deepcopy(arguments)
+        raw = _refusing(lambda: getattr(self._queue, do)(*arguments, **keywords))
+        return Answer(_seen_in(raw), raw, _change(untouched, arguments))
+
+
+def subject_named(name: str) -> Subject:
+    """Find the subject that a name such as `package.module:Name` means.
+
+    Raises:
+        SubjectError: There is no such module or attribute, or it is no queue.
+    """
+    module_name, _, attribute = name.partition(":")
+    if not module_name or not attribute:
+        raise SubjectError(name, "is not a subject; write package.module:Name")
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:  # noqa: BLE001 - a module may fail in any way when imported
+        raise SubjectError(name, f"cannot be imported: {_in_one_line(error)}") from error
+    made: Any = module
+    for part in attribute.split("."):
+        made = getattr(made, part, ABSENT)
+        if made is ABSENT:
+            raise SubjectError(name, f"module {module_name} has no attribute {attribute!r}")
+    if not callable(made):
+        raise SubjectError(name, f"is {shown(made)}, which cannot be called with (queue_path, max_asks_per_day)")
+    return Subject(name=name, make=made, version=_version_of(module_name))
+
+
+def probe(subject: Subject, path: Path) -> None:
+    """Open a queue once, to see that it is one.
+
+    Args:
+        subject: The subject.
+        path: A store that does not exist.
+
+    Raises:
+        SubjectError: It cannot be opened, or lacks a member of the contract.
+    """
+    try:
+        queue = subject.make(path)
+    except Exception as error:  # noqa: BLE001 - a constructor may fail in any way
+        raise SubjectError(subject.name, f"cannot be opened: {_in_one_line(error)}") from error
+    for member in _MEMBERS:
+        if not callable(getattr(queue, member, None)):
+            raise SubjectError(subject.name, f"made {shown(queue)}, which has no method {member}")
+    try:
+        queue.all_items  # noqa: B018 - reading it is the point
+    except AttributeError as error:
+        raise SubjectError(subject.name, f"made {shown(queue)}, which has no property all_items") from error
+    except Exception as error:  # noqa: BLE001 - as above
+        raise SubjectError(subject.name, f"all_items of a new queue raised {_in_one_line(error)}") from error
+
+
+def _version_of(module_name: str) -> str:
+    package = module_name.partition(".")[0]
+    for distribution in importlib.metadata.packages_distributions().get(package, ()):
+        return importlib.metadata.version(distribution)
+    return ""
+
+
+def _in_one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__
+
+
+def _refusing(call: Callable[[], Any]) -> Any:  # noqa: ANN401 - anything the subject returns
+    try:
+        return call()
+    except Exception as error:
+        kind = "invalid_input" if isinstance(error, _CALLERS_FAULT) else "other"
+        raise RefusedError(Refusal(kind, _in_one_line(error))) from error
+
+
+def _arguments_of(step: Step) -> tuple[list[Any], dict[str, Any]]:
+    names = ("threshold", "user_id", "limit", "status")
+    keywords = {name: number_of(step[name]) for name in names if name in step}
+    if step["do"] == "enqueue_low_confidence":
+        return [_frame_of(step)], keywords
+    if step["do"] == "enqueue_drift":
+        return [[_row_of(bucket) for bucket in step["buckets"]]], keywords
+    if step["do"] == "mark_done":
+        return [step["request_id"]], keywords
+    return [], keywords
+
+
+def _row_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _value_of(value) for name, value in row.items()}
+
+
+def _value_of(form: Any) -> Any:  # noqa: ANN401 - any JSON in, any Python out
+    if not isinstance(form, Mapping):
+        return form
+    if "$float" in form:
+        return number_of(form)
+    moment = moment_of(form)
+    if form.get("of") == "pandas":
+        import pandas as pd  # noqa: PLC0415 - loaded for those who hand in pandas
+
+        return pd.Timestamp(moment)
+    if form.get("of") == "numpy":
+        import numpy as np  # noqa: PLC0415 - as above
+
+        return np.datetime64(moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment)
+    return moment
+
+
+def _frame_of(step: Step) -> Any:  # noqa: ANN401 - a pandas frame
+    import pandas as pd  # noqa: PLC0415 - loaded for those who hand in pandas
+
+    rows = [_row_of(row) for row in step["rows"]]
+    return pd.DataFrame(rows, columns=step.get("columns"), index=step.get("index"))
+
+
+def _change(before: Any, after: Any) -> str | None:  # noqa: ANN401 - any arguments
+    for one, other in zip(before, after, strict=True):
+        if not hasattr(one, "columns"):
+            if one != other or repr(one) != repr(other):
+                return f"it was {shown(one)} and is {shown(other)}"
+        elif list(one.columns) != list(other.columns):
+            return f"its columns were {list(one.columns)} and are {list(other.columns)}"
+        elif list(one.index) != list(other.index) or one.index.names != other.index.names:
+            return f"its index was {list(one.index)} and is {list(other.index)}"
+        elif (dtypes := list(map(str, one.dtypes))) != list(map(str, other.dtypes)):
+            return f"its column types were {dtypes} and are {list(map(str, other.dtypes))}"
+        elif repr(one.values.tolist()) != repr(other.values.tolist()):
+            return "values in it are others"
+    return None
+
+
+def _seen_in(raw: Any) -> Any:  # noqa: ANN401 - anything the subject returns
+    if isinstance(raw, list):
+        return [_seen_of(item) for item in raw]
+    return _seen_of(raw)
+
+
+def _seen_of(item: Any) -> Any:  # noqa: ANN401 - as above
+    if item is None or isinstance(item, str | bytes | int | float | Sequence) and not hasattr(item, "request_id"):
+        return item
+    values = [getattr(item, field, ABSENT) for field in FIELDS]
+    if all(value is ABSENT for value in values):
+        return item
+    return Seen(*values, further=_further(item))
+
+
+def _further(item: Any) -> tuple[str, ...]:  # noqa: ANN401 - anybody's request
+    """Name the data that a request shows beyond the nine fields, whatever its class is made with."""
+    kind = type(item)
+    if hasattr(kind, "model_fields"):
+        names = [*kind.model_fields, *(item.model_extra or {})]
+    elif dataclasses.is_dataclass(kind):
+        names = [field.name for field in dataclasses.fields(kind)]
+    else:
+        names = [*getattr(kind, "_fields", ()), *getattr(item, "__dict__", ())]
+    return tuple(name for name in names if name not in FIELDS and not name.startswith("_"))

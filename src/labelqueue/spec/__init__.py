@@ -1,0 +1,50 @@
+"""The specification, executable: every requirement of the contract as one object.
+
+One module per area, in the contract's order; each opens with the theory of that
+area.  `REQUIREMENTS` holds all of them by id, in order.
+
+Examples:
+    >>> from labelqueue.spec import REQUIREMENTS
+    >>> REQUIREMENTS["DUP-5"].sentence
+    'Another user, or another start however close, MUST be another key.'
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Final
+
+from labelqueue.spec import all as all_items
+from labelqueue.spec import cap, done, drift, dup, enq, get, keep, ord as order, req
+from labelqueue.spec.observation import ABSENT, Bucket, Call, Observation, Operation, Refusal, Seen
+from labelqueue.spec.requirement import PROFILES, Profile, Requirement, Source
+
+__all__ = [
+    "ABSENT",
+    "AREAS",
+    "PROFILES",
+    "REQUIREMENTS",
+    "Bucket",
+    "Call",
+    "Observation",
+    "Operation",
+    "Profile",
+    "Refusal",
+    "Requirement",
+    "Seen",
+    "Source",
+]
+
+AREAS: Final[tuple[ModuleType, ...]] = (req, enq, drift, dup, order, cap, get, done, all_items, keep)
+"""The modules of the requirements, in the contract's order."""
+
+
+def _requirements_of(area: ModuleType) -> list[Requirement]:
+    found = [value for value in vars(area).values() if isinstance(value, Requirement)]
+    return sorted(found, key=lambda requirement: int(requirement.id.partition("-")[2]))
+
+
+REQUIREMENTS: Final[dict[str, Requirement]] = {
+    requirement.id: requirement for area in AREAS for requirement in _requirements_of(area)
+}
+"""Every requirement by its id, in the contract's order."""

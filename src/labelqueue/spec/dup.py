@@ -1,0 +1,189 @@
+"""No bucket is pending twice.
+
+Nobody should be asked the same thing twice at once.  What makes a bucket the same
+is its *key*: the user and the instant at which it starts.  An instant is a point
+in time, not a way of writing it: 10:00+01:00, 09:00Z and a naive 09:00 are one.
+
+Only pending requests block.  Once a request is done, drift or a new model may
+well ask about the bucket again, and that is a new ask with an id of its own.
+
+```text
+key is pending   ──► the row is a duplicate: nothing is added, nothing changes
+key is done      ──► a new request; the old one stays
+key is unknown   ──► a new request
+twice in a call  ──► the first row wins
+```
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from labelqueue.spec.observation import utc
+from labelqueue.spec.requirement import requirement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from labelqueue.spec.observation import Bucket, Observation
+
+__all__ = [
+    "at_most_one_pending",
+    "done_buckets_may_return",
+    "near_keys_are_other_keys",
+    "the_first_wins",
+    "the_key_is_the_instant",
+]
+
+_ENQUEUE: Final = ("enqueue_low_confidence", "enqueue_drift")
+_CALLS: Final = (*_ENQUEUE, "get_pending", "mark_done", "all_items", "clock", "reopen")
+_NEAR = timedelta(seconds=60)
+
+
+def _name(bucket: Bucket) -> str:
+    return f"{bucket.user_id!r} at {bucket.start.isoformat()}"
+
+
+def _is_added_as_a_duplicate(bucket: Bucket, seen: Observation) -> bool:
+    added = [request for request in seen.added if request.key == bucket.key]
+    allowed = 0 if bucket.key in seen.pending_keys else 1
+    return len(added) > allowed
+
+
+@requirement("DUP-1", profile="core", source="both", on=_CALLS, when=lambda seen: bool(seen.after), looks_at_refusals=True)
+def at_most_one_pending(seen: Observation) -> Iterator[str]:
+    """At most one pending request MUST have a given user and bucket start instant, after any call.
+
+    A check that looks at the store once, before the loop over the rows, misses
+    duplicates within the call; one that compares texts misses other offsets.
+    """
+    counts = Counter(request.key for request in seen.after if request.is_pending)
+    already = Counter(request.key for request in seen.before if request.is_pending)
+    for (user_id, start), count in counts.items():
+        if count > 1 and count > already[user_id, start]:
+            yield f"{count} pending requests for {user_id!r} at {start.isoformat()}"
+
+
+
+def _rivals(bucket: Bucket, seen: Observation) -> bool:
+    """Whether something else in sight has the same user and the same instant or wall clock."""
+    own_wall, own_utc = bucket.wall_start, bucket.start.replace(tzinfo=None)
+    for request in seen.before:
+        if request.is_pending and request.user_id == bucket.user_id:
+            held = utc(request.bucket_start_ts).replace(tzinfo=None)
+            if held in (own_wall, own_utc):
+                return True
+    return any(
+        other is not bucket
+        and other.user_id == bucket.user_id
+        and (other.start == bucket.start or other.wall_start == own_wall)
+        for other in seen.selected
+    )
+
+
+@requirement(
+    "DUP-2",
+    profile="core",
+    source="both",
+    on=_ENQUEUE,
+    when=lambda seen: any(_rivals(bucket, seen) for bucket in seen.selected),
+)
+def the_key_is_the_instant(seen: Observation) -> Iterator[str]:
+    """The key MUST be the user and the start instant, however it is written; the bucket's end, the reason, the confidence and the label MUST NOT be part of it.
+
+    The same moment written naive, in UTC or at another offset is one key; two
+    moments with the same wall clock at different offsets are two.
+    """  # noqa: E501 - the normative sentence stays whole
+    for bucket in seen.selected:
+        if not _rivals(bucket, seen):
+            continue
+        if _is_added_as_a_duplicate(bucket, seen):
+            yield f"the instant of {_name(bucket)} is pending already, but was enqueued again"
+        elif bucket in seen.not_added:
+            yield f"no pending request has the instant of {_name(bucket)}, but it was not enqueued"
+
+
+def _returning(seen: Observation) -> list[Bucket]:
+    done = {request.key for request in seen.before if not request.is_pending}
+    return [bucket for bucket in seen.expected if bucket.key in done]
+
+
+@requirement("DUP-3", profile="core", source="code", on=_ENQUEUE, when=lambda seen: bool(_returning(seen)))
+def done_buckets_may_return(seen: Observation) -> Iterator[str]:
+    """Only pending requests MUST block: after a request is done its bucket MAY be enqueued again, as a new request with a new id, and the old one MUST stay.
+
+    Labeled and skipped alike.  Implementations that keep a set of every key ever
+    seen never ask again; others turn the old request back to pending and lose the
+    answer's record.
+    """  # noqa: E501 - the normative sentence stays whole
+    for bucket in _returning(seen):
+        old = [r for r in seen.before if r.key == bucket.key]
+        after = {r.request_id: r for r in seen.after}
+        new = [r for r in seen.added if r.key == bucket.key]
+        if not new:
+            yield f"the bucket of {_name(bucket)} is done and was not enqueued again"
+        for request in old:
+            if request.request_id not in after:
+                yield f"the done request {request.request_id} is gone"
+            elif after[request.request_id].status != request.status:
+                yield f"the done request {request.request_id} is {after[request.request_id].status} now"
+        for request in new:
+            if request.request_id in {r.request_id for r in old}:
+                yield f"the new request has the id of the old one, {request.request_id}"
+
+
+@requirement("DUP-4", profile="core", source="both", on=_ENQUEUE, when=lambda seen: bool(seen.duplicates))
+def the_first_wins(seen: Observation) -> Iterator[str]:
+    """In one call the first row of a key MUST win; against the queue the request that is there MUST win and MUST NOT change.
+
+    A frame's own `drop_duplicates(keep="last")`, or a dictionary filled in a loop,
+    keeps the last; an upsert overwrites what a human may already be looking at.
+    """  # noqa: E501 - the normative sentence stays whole
+    twice = {bucket.key for bucket in seen.duplicates}
+    for bucket, request in seen.pairs:
+        if bucket.key not in twice:
+            continue
+        for field, value in (
+            ("bucket_end_ts", bucket.end),
+            ("confidence", bucket.confidence),
+            ("predicted_label", bucket.predicted_label),
+        ):
+            got = getattr(request, field)
+            if (utc(got) if field == "bucket_end_ts" else got) != value:
+                yield f"of the rows for {_name(bucket)} not the first was taken: {field} is {got!r}"
+    after = {request.request_id: request for request in seen.after}
+    for old in seen.before:
+        if old.is_pending and old.key in twice:
+            new = after.get(old.request_id)
+            if new is None:
+                yield f"the pending request {old.request_id} gave way to a duplicate"
+            elif changed := new.differs_from(old):
+                yield f"a duplicate changed {changed[0]} of the pending request {old.request_id}"
+    for bucket in seen.duplicates:
+        if _is_added_as_a_duplicate(bucket, seen):
+            yield f"the duplicate for {_name(bucket)} was enqueued"
+
+
+def _is_near(bucket: Bucket, user_id: str, start: object) -> bool:
+    if user_id != bucket.user_id:
+        return start == bucket.start
+    return start != bucket.start and abs(start - bucket.start) <= _NEAR  # type: ignore[operator]
+
+
+def _near(seen: Observation) -> list[Bucket]:
+    taken = [(b.user_id, b.start) for b in seen.selected] + list(seen.pending_keys)
+    return [bucket for bucket in seen.expected if any(_is_near(bucket, *key) for key in taken)]
+
+
+@requirement("DUP-5", profile="core", source="both", on=_ENQUEUE, when=lambda seen: bool(_near(seen)))
+def near_keys_are_other_keys(seen: Observation) -> Iterator[str]:
+    """Another user, or another start however close, MUST be another key.
+
+    One microsecond is enough.  Keys that are texts to the second, or floats, or
+    that leave out the user, swallow buckets that nobody has been asked about.
+    """
+    for bucket in _near(seen):
+        if bucket in seen.not_added:
+            yield f"{_name(bucket)} is a key of its own, but was not enqueued"

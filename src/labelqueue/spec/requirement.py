@@ -1,0 +1,148 @@
+"""The requirement: one rule of the contract as one object.
+
+Its docstring is the normative text: the first sentence carries MUST, MUST NOT or
+MAY (RFC 2119), what follows says why and what implementations get wrong.  Its
+body is the check.  Prose and check cannot drift apart, because they are the same
+object.
+
+A requirement says three things about an observation:
+
+- nothing, where the observation is not of its kind (`judge` returns `None`);
+- that it holds (an empty list);
+- what is wrong (one sentence per violation).
+
+The difference between the first two is what makes `untested` possible: a
+requirement that never had anything to say was not passed, it was not tried.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from labelqueue.spec.observation import Observation, Operation, Seen
+
+__all__ = ["PROFILES", "Profile", "Requirement", "Source", "requirement"]
+
+Profile = Literal["core", "input", "durable", "shared", "file"]
+Source = Literal["text", "code", "both", "decided"]
+
+PROFILES: Final[tuple[Profile, ...]] = ("core", "input", "durable", "shared", "file")
+
+_Check = Callable[[Observation], Iterable[str]]
+_When = Callable[[Observation], bool]
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One rule of the contract: id, profile, source, normative text and check.
+
+    Attributes:
+        id: The id in the contract, such as `ORD-2`; never renumbered or reused.
+        profile: The profile that it belongs to.
+        source: Where it comes from: the original's `text`, its `code`, `both`,
+            or `decided` where neither says.
+        sentence: The normative sentence.
+        why: Why the rule is so, and what implementations usually get wrong.
+        on: The operations that it speaks about.
+    """
+
+    id: str
+    profile: Profile
+    source: Source
+    sentence: str
+    why: str
+    on: frozenset[Operation]
+    name: str
+    module: str
+    _check: _Check = field(repr=False, compare=False)
+    _when: _When = field(repr=False, compare=False)
+    _looks_at_refusals: bool = field(repr=False, compare=False)
+
+    @property
+    def area(self) -> str:
+        """The area of the contract, such as `ORD`."""
+        return self.id.partition("-")[0]
+
+    def judge(self, observation: Observation) -> list[str] | None:
+        """Say what is wrong, nothing wrong (an empty list), or nothing at all (`None`).
+
+        Args:
+            observation: Any observation, of whatever operation.
+
+        Returns:
+            One sentence per violation; `None` when the requirement does not speak
+            about this observation.
+        """
+        if observation.call.do not in self.on:
+            return None
+        try:
+            if not self._when(observation):
+                return None
+            if observation.refusal is not None and not self._looks_at_refusals:
+                return [f"{observation.call.do} raised {observation.refusal.message}"]
+            return list(self._check(observation))
+        except (AttributeError, TypeError):
+            # A request of which a field is missing or of another type cannot be
+            # compared.  REQ-1 names it; here it is only not judged.
+            if all(_is_well_formed(request) for request in _all_seen(observation)):
+                raise
+            return None
+
+
+def requirement(
+    id: str,  # noqa: A002 - the word that the contract uses
+    *,
+    profile: Profile,
+    source: Source,
+    on: Iterable[Operation],
+    when: _When = lambda _: True,
+    looks_at_refusals: bool = False,
+) -> Callable[[_Check], Requirement]:
+    """Make a requirement of a check and its docstring.
+
+    Args:
+        id: The id in the contract.
+        profile: The profile that it belongs to.
+        source: Where the rule comes from.
+        on: The operations whose observations it judges.
+        when: Whether it has something to say about an observation; it is asked
+            before the result is looked at.
+        looks_at_refusals: Whether the check wants to see refused calls; else a
+            refusal is a violation, since the input was valid.
+    """
+
+    def make(check: _Check) -> Requirement:
+        text = inspect.getdoc(check) or ""
+        sentence, _, why = text.partition("\n\n")
+        return Requirement(
+            id=id,
+            profile=profile,
+            source=source,
+            sentence=re.sub(r"\s+", " ", sentence).strip(),
+            why=why.strip(),
+            on=frozenset(on),
+            name=check.__name__,
+            module=check.__module__,
+            _check=check,
+            _when=when,
+            _looks_at_refusals=looks_at_refusals,
+        )
+
+    return make
+
+
+def _all_seen(observation: Observation) -> list[object]:
+    seen: list[object] = [*observation.before, *observation.after]
+    result = observation.result
+    seen.extend(result if isinstance(result, list) else [result] if isinstance(result, Seen) else [])
+    for reading in (observation.stored, observation.pending_before, observation.pending_after):
+        seen.extend(reading if isinstance(reading, tuple | list) else [])
+    return seen
+
+
+def _is_well_formed(request: object) -> bool:
+    return isinstance(request, Seen) and not request.problems_of_form
