@@ -43,7 +43,13 @@ def is_finite_number(value: object) -> bool:
 
 def is_storable_text(value: object) -> bool:
     """Tell whether a value is text that UTF-8 can carry (IN-12)."""
-    return isinstance(value, str) and not any("\ud800" <= c <= "\udfff" for c in value)
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def buckets_from_frame(predictions_df: object, threshold: float) -> list[Bucket]:

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["Answer", "Handle", "RefusedError", "Subject", "subject_named"]
+__all__ = ["CANONICAL", "Answer", "Handle", "RefusedError", "Subject", "probe", "subject_named"]
+
+CANONICAL: Final = "labelqueue:ActiveLabelingQueue"
+"""The subject that is examined when none is named; to the kit a name like any other."""
 
 _MEMBERS: Final = ("enqueue_low_confidence", "enqueue_drift", "get_pending", "mark_done")
 _CALLERS_FAULT: Final = (ValueError, TypeError, KeyError)
@@ -122,7 +125,7 @@ def subject_named(name: str) -> Subject:
         raise SubjectError(name, "is not a subject; write package.module:Name")
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:  # noqa: BLE001 - a module may fail in any way when imported
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a module may fail in any way when imported
         raise SubjectError(name, f"cannot be imported: {_in_one_line(error)}") from error
     made: Any = module
     for part in attribute.split("."):
@@ -146,7 +149,7 @@ def probe(subject: Subject, path: Path) -> None:
     """
     try:
         queue = subject.make(path)
-    except Exception as error:  # noqa: BLE001 - a constructor may fail in any way
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a constructor may fail in any way
         raise SubjectError(subject.name, f"cannot be opened: {_in_one_line(error)}") from error
     for member in _MEMBERS:
         if not callable(getattr(queue, member, None)):
@@ -155,7 +158,7 @@ def probe(subject: Subject, path: Path) -> None:
         queue.all_items  # noqa: B018 - reading it is the point
     except AttributeError as error:
         raise SubjectError(subject.name, f"made {shown(queue)}, which has no property all_items") from error
-    except Exception as error:  # noqa: BLE001 - as above
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
         raise SubjectError(subject.name, f"all_items of a new queue raised {_in_one_line(error)}") from error
 
 
@@ -174,7 +177,7 @@ def _in_one_line(error: BaseException) -> str:
 def _refusing(call: Callable[[], Any]) -> Any:  # noqa: ANN401 - anything the subject returns
     try:
         return call()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         kind = "invalid_input" if isinstance(error, _CALLERS_FAULT) else "other"
         raise RefusedError(Refusal(kind, _in_one_line(error))) from error
 

@@ -1,0 +1,22 @@
+"""`python -m labelqueue`, and the entry point of the `labelqueue` command."""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line, or say what to install for it."""
+    try:
+        from labelqueue.cli import app  # noqa: PLC0415 - needs the kit's dependencies
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "labelqueue":
+            raise
+        sys.exit(f"labelqueue: {error.name} is not installed; run: pip install 'labelqueue[kit]'")
+    app()
+
+
+if __name__ == "__main__":
+    main()

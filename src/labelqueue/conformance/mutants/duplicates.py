@@ -1,0 +1,126 @@
+"""Mutants of DUP: what blocks a bucket, and what does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from labelqueue.conformance.model import ModelQueue
+from labelqueue.conformance.mutants.mutant import mutant
+
+
+@mutant("DUP-1")
+class LooksAtTheQueueAlone(ModelQueue):
+    """Duplicates within a call are not noticed."""
+
+    def is_taken(self, request: Any, added: list[Any]) -> bool:  # noqa: ANN401, ARG002
+        return super().is_taken(request, [])
+
+
+@mutant("DUP-1")
+class BlocksForADay(ModelQueue):
+    """Only what was created today blocks."""
+
+    def blocks(self, request: Any) -> bool:  # noqa: ANN401
+        return super().blocks(request) and self.day(request.created_at) == self.today()
+
+
+@mutant("DUP-2")
+class KeyWithTheEnd(ModelQueue):
+    """The end of the bucket is part of the key."""
+
+    def key(self, request: Any) -> Any:  # noqa: ANN401
+        return request.user_id, request.bucket_start_ts, request.bucket_end_ts
+
+
+@mutant("DUP-2")
+class KeyWithTheReason(ModelQueue):
+    """The reason is part of the key."""
+
+    def key(self, request: Any) -> Any:  # noqa: ANN401
+        return request.user_id, request.bucket_start_ts, request.reason
+
+
+@mutant("DUP-2")
+class KeyByWallClock(ModelQueue):
+    """Duplicates are dropped by the time as it was written, before it is converted."""
+
+    def enqueue(self, rows: list[Mapping[str, Any]], reason: str) -> int:
+        first: dict[Any, Mapping[str, Any]] = {}
+        for row in rows:
+            first.setdefault((row["user_id"], str(row["bucket_start_ts"])[:19].replace("T", " ")), row)
+        return super().enqueue(list(first.values()), reason)
+
+
+@mutant("DUP-3")
+class BlocksForEver(ModelQueue):
+    """A done request goes on blocking its bucket."""
+
+    def blocks(self, request: Any) -> bool:  # noqa: ANN401, ARG002
+        return True
+
+
+@mutant("DUP-3")
+class SkippedBlocks(ModelQueue):
+    """A skipped request goes on blocking its bucket."""
+
+    def blocks(self, request: Any) -> bool:  # noqa: ANN401
+        return bool(request.status != "labeled")
+
+
+@mutant("DUP-3")
+class RevivesTheOldRequest(ModelQueue):
+    """A done request is turned back to pending instead of a new one being made."""
+
+    def is_taken(self, request: Any, added: list[Any]) -> bool:  # noqa: ANN401
+        for place, other in enumerate(self.items):
+            if self.key(other) == self.key(request) and other.status != "pending":
+                self.items[place] = replace(request, request_id=other.request_id)
+                self.save()
+        return super().is_taken(request, added)
+
+
+@mutant("DUP-4")
+class LastRowWins(ModelQueue):
+    """Of the rows with one key the last is taken."""
+
+    def enqueue(self, rows: list[Mapping[str, Any]], reason: str) -> int:
+        last = {(row["user_id"], self.instant(row["bucket_start_ts"])): row for row in rows}
+        return super().enqueue(list(last.values()), reason)
+
+
+@mutant("DUP-4")
+class TheNewOneWins(ModelQueue):
+    """A pending request gives way to a duplicate with a lower confidence."""
+
+    def is_taken(self, request: Any, added: list[Any]) -> bool:  # noqa: ANN401
+        for place, other in enumerate(self.items):
+            if other.status == "pending" and self.key(other) == self.key(request) and self.rank(request) < self.rank(other):
+                self.items[place] = request
+                self.save()
+        return super().is_taken(request, added)
+
+
+@mutant("DUP-5")
+class KeyWithoutTheUser(ModelQueue):
+    """The user is not part of the key."""
+
+    def key(self, request: Any) -> Any:  # noqa: ANN401
+        return request.bucket_start_ts
+
+
+@mutant("DUP-5")
+class KeyOfWholeSeconds(ModelQueue):
+    """The key is the start to the second."""
+
+    def key(self, request: Any) -> Any:  # noqa: ANN401
+        return request.user_id, int(request.bucket_start_ts.timestamp())
+
+
+@mutant("DUP-5")
+class UsersWithoutCase(ModelQueue):
+    """Users are compared without case and blanks."""
+
+    def key(self, request: Any) -> Any:  # noqa: ANN401
+        return request.user_id.strip().lower(), request.bucket_start_ts

@@ -1,0 +1,50 @@
+"""A mutant: a queue with exactly one mistake, and the requirement that it violates.
+
+The mistakes are those that a good engineer makes on a Friday.  Each is a few
+lines on top of the kit's model, says in words what it is, and names the
+requirement before it is ever run: a kit that does not find it is broken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from labelqueue.conformance.model import ModelQueue
+
+__all__ = ["MUTANTS", "Mutant", "mutant"]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A queue with one mistake.
+
+    Attributes:
+        id: Its name: the mistake in few words.
+        requirement: The requirement that it violates.
+        mistake: The mistake in words.
+        make: The queue's class.
+    """
+
+    id: str
+    requirement: str
+    mistake: str
+    make: type[ModelQueue]
+
+
+MUTANTS: Final[dict[str, Mutant]] = {}
+"""Every mutant by its id."""
+
+
+def mutant(requirement: str) -> Callable[[type[ModelQueue]], type[ModelQueue]]:
+    """Enter a class into `MUTANTS`; its docstring is the mistake, its name the id."""
+
+    def enter(make: type[ModelQueue]) -> type[ModelQueue]:
+        words = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in make.__name__)
+        name = words.removeprefix("-")
+        mistake = " ".join((make.__doc__ or "").split())
+        MUTANTS[name] = Mutant(name, requirement, mistake, make)
+        return make
+
+    return enter

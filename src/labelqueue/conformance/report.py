@@ -1,0 +1,108 @@
+"""The report: everything that a run found, as `report.json`.
+
+It is the only thing that a run makes; whatever people look at is rendered from it
+by functions that do nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
+
+from labelqueue.conformance.verdict import Outcome, Verdict, exit_status
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Report", "RequirementReport"]
+
+_SCHEMA: Final = 1
+
+
+@dataclass(frozen=True)
+class RequirementReport:
+    """What was found about one requirement.
+
+    Attributes:
+        profile: The profile that it belongs to.
+        outcome: The outcome.
+        checks: How often it had something to say.
+        failures: Of these, how many found a fault.
+        shortest: The shortest failure as JSON: `case`, `message`, `step`,
+            `expected`, `got`, `found_by`; `None` where nothing failed.
+    """
+
+    profile: str
+    outcome: Outcome
+    checks: int
+    failures: int = 0
+    shortest: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that a run found.
+
+    Attributes:
+        subject: Name, version, language and how it was reached.
+        verdict: A word per profile.
+        requirements: What was found, by requirement id.
+        cases: How many hand-written cases were run.
+        programs: How many programs the search made up.
+        is_partial: Whether something was deselected.
+        seed: The seed of the search.
+        seconds: How long it took.
+        errors: What went wrong in the examination itself, one line each.
+    """
+
+    subject: dict[str, str]
+    verdict: dict[str, Verdict]
+    requirements: dict[str, RequirementReport]
+    cases: int
+    programs: int
+    is_partial: bool
+    seed: int
+    seconds: float
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def exit_status(self) -> int:
+        """What the command line exits with."""
+        return exit_status(self.verdict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Write the report as JSON."""
+        requirements: dict[str, Any] = {}
+        for name, found in self.requirements.items():
+            requirements[name] = {"profile": found.profile, "outcome": found.outcome, "checks": found.checks}
+            if found.shortest is not None:
+                requirements[name] |= {"failed": found.failures, "failures": [found.shortest]}
+        report = {
+            "schema": _SCHEMA,
+            "kit": version("labelqueue"),
+            "subject": self.subject,
+            "verdict": self.verdict,
+            "partial": self.is_partial,
+            "requirements": requirements,
+            "cases": self.cases,
+            "programs": self.programs,
+            "seed": self.seed,
+            "seconds": round(self.seconds, 1),
+        }
+        return report | ({"errors": self.errors} if self.errors else {})
+
+    def write(self, folder: Path) -> None:
+        """Write `report.json` and, beside it, the shortest case of every failure.
+
+        Args:
+            folder: Where to; it is created.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(self.to_json(), indent=2, ensure_ascii=False)
+        (folder / "report.json").write_text(text + "\n", encoding="utf-8")
+        for name, found in self.requirements.items():
+            if found.shortest is not None:
+                case = json.dumps(found.shortest["case"], indent=2, ensure_ascii=False)
+                (folder / f"{name}.json").write_text(case + "\n", encoding="utf-8")

@@ -1,0 +1,217 @@
+"""A run: a subject taken through the cases and the search, and what came of it.
+
+Examples:
+    >>> from labelqueue.conformance import run, subject_named
+    >>> report = run(subject_named("labelqueue:ActiveLabelingQueue"), only="DONE-2", programs=0)
+    >>> report.requirements["DONE-2"].outcome, report.verdict
+    ('pass', {'core': 'no verdict'})
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from labelqueue.conformance.cases import Case, hand_written
+from labelqueue.conformance.clock import elsewhere
+from labelqueue.conformance.judging import Failure, Findings, judge_case
+from labelqueue.conformance.report import Report, RequirementReport
+from labelqueue.conformance.search import PROGRAMS, search, shrink
+from labelqueue.conformance.store import StoreFolder
+from labelqueue.conformance.subject import Subject, probe
+from labelqueue.conformance.verdict import Outcome, verdict_of
+from labelqueue.errors import LabelQueueError
+from labelqueue.spec import REQUIREMENTS, Profile, Requirement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["DEFAULT_SEED", "Progress", "SelectionError", "run"]
+
+DEFAULT_SEED = 20260115
+"""The seed of the search: the same programs everywhere, unless told otherwise."""
+
+_MOST_SHRUNK = 3
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
+
+
+class SelectionError(LabelQueueError):
+    """`--only` selects nothing.
+
+    Attributes:
+        pattern: The pattern.
+    """
+
+    def __init__(self, pattern: str) -> None:
+        """Keep the pattern."""
+        self.pattern = pattern
+        super().__init__(pattern)
+
+    def __str__(self) -> str:
+        """Say so, and what could be selected."""
+        return f"--only {self.pattern!r} selects no requirement (such as 'CAP-*') and no case (such as 'cap-limit-*')"
+
+
+@dataclass(frozen=True)
+class _Selection:
+    requirements: tuple[Requirement, ...]
+    cases: tuple[Case, ...]
+    is_searched: bool
+    is_partial: bool
+
+
+def run(
+    subject: Subject,
+    *,
+    profiles: Collection[Profile] = ("core",),
+    only: str | None = None,
+    seed: int = DEFAULT_SEED,
+    programs: int = PROGRAMS,
+    progress: Progress = lambda *_: None,
+) -> Report:
+    """Examine a subject.
+
+    Args:
+        subject: The subject.
+        profiles: The profiles to examine it by; `core` cannot be left out.
+        only: A pattern for requirement ids or case ids; what it leaves out is not
+            run, and there is no verdict of conformity.
+        seed: The seed of the search; the same seed makes the same programs.
+        programs: How many programs the search makes up.
+        progress: Told what is being done.
+
+    Returns:
+        The report; nothing is written.
+
+    Raises:
+        SelectionError: `only` selects nothing.
+        SubjectError: The subject cannot be opened, or is no queue.
+    """
+    start = time.perf_counter()
+    selection = _select({"core", *profiles}, only)
+    findings, errors = Findings(), list[str]()
+    searched = programs if selection.is_searched else 0
+    with elsewhere():
+        _probe(subject)
+        for place, case in enumerate(selection.cases):
+            progress("cases", place, len(selection.cases))
+            _guarded(lambda case=case: judge_case(case, subject, findings), f"case {case.id}", errors)
+        progress("cases", len(selection.cases), len(selection.cases))
+        if searched:
+            _search(subject, findings, errors, seed=seed, programs=searched, progress=progress)
+    requirements = {r.id: _report_on(r, findings, errors) for r in selection.requirements}
+    is_partial = selection.is_partial or programs < PROGRAMS
+    return Report(
+        subject={"name": subject.name, "version": subject.version, "language": subject.language, "how": "in this process"},
+        verdict={
+            profile: verdict_of(
+                {name: found.outcome for name, found in requirements.items() if found.profile == profile},
+                is_partial=is_partial,
+            )
+            for profile in sorted({r.profile for r in selection.requirements})
+        },
+        requirements=requirements,
+        cases=len(selection.cases),
+        programs=searched,
+        is_partial=is_partial,
+        seed=seed,
+        seconds=time.perf_counter() - start,
+        errors=errors,
+    )
+
+
+def _select(profiles: set[str], only: str | None) -> _Selection:
+    requirements = tuple(r for r in REQUIREMENTS.values() if r.profile in profiles)
+    ids = {r.id for r in requirements}
+    cases = tuple(case for case in hand_written() if ids & set(case.requirements))
+    if only is None:
+        return _Selection(requirements, cases, is_searched=True, is_partial=False)
+    by_id = tuple(r for r in requirements if fnmatchcase(r.id, only))
+    if by_id:
+        ids = {r.id for r in by_id}
+        cases = tuple(case for case in cases if ids & set(case.requirements))
+        return _Selection(by_id, cases, is_searched=True, is_partial=True)
+    cases = tuple(case for case in cases if fnmatchcase(case.id, only))
+    if not cases:
+        raise SelectionError(only)
+    ids = {name for case in cases for name in case.requirements}
+    return _Selection(tuple(r for r in requirements if r.id in ids), cases, is_searched=False, is_partial=True)
+
+
+def _probe(subject: Subject) -> None:
+    store = StoreFolder()
+    try:
+        probe(subject, store.path)
+    finally:
+        store.remove()
+
+
+def _search(
+    subject: Subject, findings: Findings, errors: list[str], *, seed: int, programs: int, progress: Progress
+) -> None:
+    done = iter(range(1, 10**9))
+    progress("search", 0, programs)
+    found = set(findings.failures)
+    _guarded(
+        lambda: search(
+            subject,
+            findings,
+            seed=seed,
+            examples=programs,
+            program_done=lambda: progress("search", min(next(done), programs), programs),
+        ),
+        "search",
+        errors,
+    )
+    new = [name for name in REQUIREMENTS if name in findings.failures and name not in found]
+    for place, name in enumerate(new[:_MOST_SHRUNK]):
+        progress("shrinking", place, min(len(new), _MOST_SHRUNK))
+        shorter = _guarded(lambda name=name: shrink(subject, name, seed=seed, examples=programs), f"shrinking {name}", errors)
+        if isinstance(shorter, Failure):
+            findings.add(shorter)
+
+
+def _guarded(act: Callable[[], Any], what: str, errors: list[str]) -> Any:  # noqa: ANN401 - what `act` returns
+    # A subject may break anything, the examination itself included; that is then
+    # the outcome, and the run goes on.
+    try:
+        return act()
+    except Exception as error:  # noqa: BLE001 - see above
+        errors.append(f"{what}: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
+        return None
+
+
+def _report_on(requirement: Requirement, findings: Findings, errors: Iterable[str]) -> RequirementReport:
+    checks = findings.checks[requirement.id]
+    failure = findings.failures.get(requirement.id)
+    outcome: Outcome = "pass"
+    if failure is not None:
+        outcome = "fail"
+    elif errors:
+        outcome = "error"
+    elif not checks:
+        outcome = "untested"
+    return RequirementReport(
+        profile=requirement.profile,
+        outcome=outcome,
+        checks=checks,
+        failures=findings.failure_counts[requirement.id],
+        shortest=None if failure is None else _failure_to_json(failure),
+    )
+
+
+def _failure_to_json(failure: Failure) -> dict[str, Any]:
+    case = replace(failure.case, requirements=(failure.requirement,))
+    return {
+        "case": case.to_json(),
+        "message": failure.message,
+        "step": failure.step,
+        "expected": failure.expected,
+        "got": failure.got,
+        "found_by": "search" if failure.is_searched else "case",
+    }

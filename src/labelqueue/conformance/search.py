@@ -1,0 +1,368 @@
+"""The search: Hypothesis makes up steps, and every one is observed and judged.
+
+A state machine acts on the subject and on the kit's model at once.  The universe
+is small on purpose, so that collisions are likely: a few users, a handful of
+buckets written in several zones, confidences with ties, `None`, the threshold and
+its float neighbours, a clock that is moved across midnight, reopenings.
+
+The machine collects instead of stopping at the first failure, since requirements
+judge each call by what was there before it; so one run finds every requirement
+that fails.  What only the search found is then shrunk by Hypothesis.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import permutations
+from typing import TYPE_CHECKING, Any, Final
+
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis import seed as with_seed
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from labelqueue.conformance.cases import Case
+from labelqueue.conformance.examination import Examination
+from labelqueue.conformance.judging import Failure, Findings, answer_of, judge_observation
+from labelqueue.conformance.model import ModelQueue
+from labelqueue.conformance.steps import moment_of
+from labelqueue.spec import Observation, Seen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from labelqueue.conformance.subject import Subject
+
+__all__ = ["CONFIDENCES", "LABELS", "PROGRAMS", "buckets", "search", "shrink"]
+
+PROGRAMS: Final = 80
+"""How many programs a search makes up, unless told otherwise."""
+
+_THRESHOLD: Final = 0.55
+_EPOCH: Final = datetime(2026, 1, 10, 9, 0, tzinfo=UTC)
+_OFFSETS: Final = ("", "Z", "+00:00", "+05:45", "-03:30", "+14:00")
+_USERS: Final = ("ada", "Ada", "ada ", "", "grace", "日本", "None", "ad")
+
+CONFIDENCES: Final = st.one_of(
+    st.sampled_from((0.0, -0.0, 0.3, 0.3, 0.5, 0.54, 0.56, 0.6, 1.0, -0.2, 1e-07, 0.1 + 0.2)),
+    st.sampled_from((_THRESHOLD, math.nextafter(_THRESHOLD, 0), math.nextafter(_THRESHOLD, 1))),
+    st.floats(min_value=-1, max_value=2, allow_nan=False),
+)
+"""Confidences with ties, both zeros, the default threshold and its neighbours."""
+
+LABELS: Final = st.sampled_from(("coding", "writing", "", "None", "naïve 🐍", "two\nlines"))
+
+_STARTS: Final = st.one_of(
+    st.sampled_from((0, 0, 15 * 60 * 10**6, 1, 10**6, 60 * 60 * 10**6)),
+    st.integers(0, 3 * 24 * 60).map(lambda minutes: minutes * 60 * 10**6),
+    st.integers(0, 10**6),
+)
+_WRITTEN_AT: Final = st.sampled_from(_OFFSETS)
+_CONFIDENCES_OR_NONE: Final = st.one_of(st.none(), CONFIDENCES)
+_LABELS_OR_NONE: Final = st.one_of(st.none(), LABELS)
+_LENGTHS: Final = st.sampled_from((1, 999_999, 15 * 60 * 10**6, 60 * 60 * 10**6))
+
+
+def _written(moment: datetime, offset: str) -> str:
+    if offset in ("", "Z"):
+        return moment.replace(tzinfo=None).isoformat() + offset
+    zone = datetime.fromisoformat("2026-01-01T00:00:00" + offset).tzinfo
+    return moment.astimezone(zone).isoformat()
+
+
+_KINDS: Final = st.sampled_from((None, "datetime", "pandas", "numpy"))
+
+
+def _handed_in(moment: datetime, offset: str, kind: str | None) -> Any:  # noqa: ANN401 - a form of a step
+    """Write an instant in any legal way: as text or datetime, naive, in UTC or at an offset."""
+    text = _written(moment, offset)
+    if kind is None:
+        return text
+    return {"$datetime": text} if kind == "datetime" else {"$datetime": text, "of": kind}
+
+
+@st.composite
+def _buckets(draw: st.DrawFn, users: tuple[str, ...], *, is_row: bool) -> dict[str, Any]:
+    start = _EPOCH + timedelta(microseconds=draw(_STARTS))
+    end = start + timedelta(microseconds=draw(_LENGTHS))
+    bucket: dict[str, Any] = {
+        "user_id": draw(st.sampled_from(users)),
+        "bucket_start_ts": _handed_in(start, draw(_WRITTEN_AT), draw(_KINDS)),
+        "bucket_end_ts": _handed_in(end, draw(_WRITTEN_AT), draw(_KINDS)),
+    }
+    if is_row or draw(st.booleans()):
+        bucket["confidence"] = draw(CONFIDENCES if is_row else _CONFIDENCES_OR_NONE)
+    if is_row or draw(st.booleans()):
+        bucket["predicted_label"] = draw(LABELS if is_row else _LABELS_OR_NONE)
+    return bucket
+
+
+@cache
+def buckets(users: tuple[str, ...], *, is_row: bool, most: int) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Lists of buckets that may be handed in.
+
+    Args:
+        users: Whose buckets.
+        is_row: Whether they are rows of a frame, so that confidence and label are
+            always there, or mappings.
+        most: How many at most.
+    """
+    return st.lists(_buckets(users, is_row=is_row), max_size=most)
+
+
+class FoundError(Exception):
+    """The requirement that is being shrunk failed."""
+
+
+class _Collector:
+    """What happens with each observation; a machine has no other way to be told."""
+
+    def __init__(self, subject: Subject, findings: Findings, target: str | None, program_done: Callable[[], None]) -> None:
+        self.subject = subject
+        self.findings = findings
+        self.target = target
+        self.program_done = program_done
+
+
+def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C901 - one class, one rule per step
+    class QueueMachine(RuleBasedStateMachine):
+        """The subject and the model, side by side."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.examination: Examination | None = None
+            self.steps: list[dict[str, Any]] = []
+
+        @initialize(
+            cap=st.sampled_from((None, 3, 1, 2, 0, 5, 40)),
+            hours=st.sampled_from((12.0, 23.5, 18.0, 0.0, 23.9999999)),
+            users=st.sampled_from(list(permutations(_USERS, 2))),
+        )
+        def open(self, cap: int | None, hours: float, users: tuple[str, ...]) -> None:
+            now = datetime(2026, 1, 15, microsecond=123457, tzinfo=UTC) + timedelta(hours=hours)
+            self.users = users
+            self.case = Case(
+                id="found-by-search", requirements=(), why="Found by search.", steps=(), now=now, max_asks_per_day=cap
+            )
+            self.examination = Examination(collector.subject, now=now, max_asks_per_day=cap)
+            self.examination.__enter__()
+            self.model = ModelQueue(None, 20 if cap is None else cap)
+            self.judge(self.examination.open())
+
+        @rule(data=st.data(), threshold=st.sampled_from((None, None, 0.5, 0.0, 1.0, -0.1)))
+        def enqueue_low_confidence(self, data: st.DataObject, threshold: float | None) -> None:
+            rows = data.draw(buckets(self.users, is_row=True, most=5))
+            step: dict[str, Any] = {"do": "enqueue_low_confidence", "rows": rows}
+            if threshold is not None:
+                step["threshold"] = threshold
+            if rows and data.draw(st.integers(0, 3)) == 0:
+                step["columns"] = data.draw(st.permutations(list(rows[0])))
+            if rows and data.draw(st.integers(0, 3)) == 0:
+                step["index"] = data.draw(st.lists(st.integers(0, 2), min_size=len(rows), max_size=len(rows)))
+            self.take(step)
+
+        @rule(data=st.data())
+        def enqueue_drift(self, data: st.DataObject) -> None:
+            self.take({"do": "enqueue_drift", "buckets": data.draw(buckets(self.users, is_row=False, most=4))})
+
+        @rule(of=st.sampled_from((None, None, 0, 1, "nobody")), limit=st.sampled_from((None, None, 0, 1, 2, 5)))
+        def get_pending(self, of: int | str | None, limit: int | None) -> None:
+            step: dict[str, Any] = {"do": "get_pending"}
+            if of is not None:
+                step["user_id"] = self.users[of] if isinstance(of, int) else of
+            if limit is not None:
+                step["limit"] = limit
+            self.take(step)
+
+        @precondition(lambda self: self.examination is not None and self.examination.items)
+        @rule(place=st.integers(0, 30), status=st.sampled_from((None, "labeled", "skipped")))
+        def mark_done(self, place: int, status: str | None) -> None:
+            assert self.examination is not None  # noqa: S101 - opened first
+            place %= len(self.examination.items)
+            self.take({"do": "mark_done", "request_id": {"$place": place}} | ({"status": status} if status else {}))
+
+        @rule(request_id=st.sampled_from(("nonexistent", "", "2f7e7a7e-58a8-4e7d-9d0a-5a5c7a3b1c11")))
+        def mark_unknown(self, request_id: str) -> None:
+            self.take({"do": "mark_done", "request_id": request_id})
+
+        @rule()
+        def all_items(self) -> None:
+            self.take({"do": "all_items"})
+
+        @rule(cap=st.sampled_from((..., ..., ..., 0, 1, 4, None)))
+        def reopen(self, cap: Any) -> None:  # noqa: ANN401 - an ellipsis keeps the cap
+            self.take({"do": "reopen"} if cap is ... else {"do": "reopen", "max_asks_per_day": cap})
+
+        @rule(
+            ahead=st.sampled_from((timedelta(microseconds=1), timedelta(hours=1), timedelta(hours=8), timedelta(days=1))),
+            to_midnight=st.sampled_from((None, None, timedelta(0), timedelta(microseconds=-1), timedelta(microseconds=1))),
+        )
+        def clock(self, ahead: timedelta, to_midnight: timedelta | None) -> None:
+            now = self.case.now if not self.steps else self.now
+            if to_midnight is None:
+                now += ahead
+            else:
+                midnight = datetime(now.year, now.month, now.day, tzinfo=UTC) + timedelta(days=1)
+                now = midnight + to_midnight
+            self.take({"do": "clock", "now": now.isoformat().replace("+00:00", "Z")})
+
+        @property
+        def now(self) -> datetime:
+            for step in reversed(self.steps):
+                if step["do"] == "clock":
+                    return moment_of(step["now"])
+            return self.case.now
+
+        def take(self, step: dict[str, Any]) -> None:
+            assert self.examination is not None  # noqa: S101 - opened first
+            self.steps.append(step)
+            self.judge(self.examination.take(step))
+
+        def judge(self, observation: Observation) -> None:
+            violations = judge_observation(observation, collector.findings)
+            disagreement = _disagreement(self.model, observation)
+            if disagreement is not None and not violations:
+                violations = [disagreement]
+            for requirement, message in violations:
+                failure = Failure(
+                    requirement,
+                    message,
+                    replace(self.case, requirements=(requirement,), steps=tuple(self.steps)),
+                    len(self.steps) - 1,
+                    None,
+                    answer_of(observation),
+                    is_searched=True,
+                )
+                if collector.target is None:
+                    collector.findings.add(failure)
+                elif collector.target == requirement:
+                    collector.findings.failures[requirement] = failure  # the last one raised is the smallest
+                    raise FoundError(requirement)
+
+        def teardown(self) -> None:
+            collector.program_done()
+            if self.examination is not None:
+                self.examination.__exit__()
+
+    return QueueMachine
+
+
+_GENERAL: Final = {
+    "enqueue_low_confidence": "ENQ-3",
+    "enqueue_drift": "DRIFT-1",
+    "get_pending": "CAP-2",
+    "mark_done": "DONE-1",
+    "reopen": "KEEP-1",
+}
+
+
+def _disagreement(model: ModelQueue, seen: Observation) -> tuple[str, str] | None:
+    """Do with the model what was done with the subject, and compare.
+
+    The model takes over the ids that the subject gave, place by place.
+
+    Returns:
+        The general requirement of the operation and what differs, or `None`.
+    """
+    call = seen.call
+    model.cap = seen.cap
+    rows = [
+        {
+            "user_id": bucket.user_id,
+            "bucket_start_ts": bucket.start,
+            "bucket_end_ts": bucket.end,
+            "confidence": bucket.confidence,
+            "predicted_label": bucket.predicted_label,
+        }
+        for bucket in call.buckets
+    ]
+    expected: Any = None
+    if call.do == "enqueue_low_confidence":
+        expected = model.enqueue_low_confidence(rows, seen.threshold)
+    elif call.do == "enqueue_drift":
+        expected = model.enqueue_drift(rows)
+    elif call.do == "get_pending":
+        expected = [request.request_id for request in model.get_pending(call.user_id, call.limit)]
+    elif call.do == "mark_done":
+        marked = model.mark_done(call.request_id or "", call.status if isinstance(call.status, str) else "labeled")
+        expected = None if marked is None else marked.status
+    else:
+        return None
+    got = seen.result
+    if call.do == "get_pending":
+        got = [request.request_id for request in seen.returned]
+    elif isinstance(got, Seen):
+        got = got.status
+    items = [(r.user_id, r.bucket_start_ts, r.status) for r in model.items]
+    agree = expected == got and items == [(r.user_id, r.bucket_start_ts, r.status) for r in seen.after]
+    # From here on the two go together, whatever happened.
+    model.items = list(seen.after)
+    return None if agree else (_GENERAL[call.do], f"the model answers {expected!r}, the subject {got!r}")
+
+
+def _settings(examples: int, steps: int, phases: tuple[Phase, ...]) -> settings:
+    return settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        database=None,
+        derandomize=False,
+        phases=phases,
+        verbosity=Verbosity.quiet,
+        print_blob=False,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def search(
+    subject: Subject, findings: Findings, *, seed: int, examples: int = PROGRAMS, steps: int = 25,
+    program_done: Callable[[], None] = lambda: None,
+) -> None:
+    """Let Hypothesis make up programs, and note every requirement that fails.
+
+    Args:
+        subject: The subject.
+        findings: Where to note.
+        seed: The same seed makes the same programs.
+        examples: How many programs.
+        steps: How many steps a program has at most.
+        program_done: Called after every program.
+    """
+    machine = _machine(_Collector(subject, findings, None, program_done))
+    run = with_seed(seed)(machine)
+    run_state_machine_as_test(run, settings=_settings(examples, steps, (Phase.generate,)))
+
+
+def shrink(subject: Subject, requirement: str, *, seed: int, examples: int = PROGRAMS, steps: int = 25) -> Failure | None:
+    """Find the failure of one requirement again, and let Hypothesis make it short.
+
+    Args:
+        subject: The subject.
+        requirement: The id of the requirement.
+        seed: The seed of the search that found it.
+        examples: As in the search.
+        steps: As in the search.
+
+    Returns:
+        The shortest failure found, or `None` when it did not come again.
+    """
+    findings = Findings()
+    machine = with_seed(seed)(_machine(_Collector(subject, findings, requirement, lambda: None)))
+    try:
+        run_state_machine_as_test(machine, settings=_settings(examples, steps, (Phase.generate, Phase.shrink)))
+    except FoundError:
+        return findings.failures[requirement]
+    except BaseException as error:  # noqa: BLE001 - Flaky and groups of it: the failure came once and not again
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            raise
+    return findings.failures.get(requirement)

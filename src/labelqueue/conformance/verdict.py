@@ -1,0 +1,61 @@
+"""The verdict: from findings to outcomes, from outcomes to a word per profile.
+
+A profile is `conformant` only when every one of its requirements was tried and
+held.  There are no percentages: a queue that loses one label in a hundred is not
+99 % conformant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+__all__ = ["EXIT_STATUS", "Outcome", "Verdict", "exit_status", "verdict_of"]
+
+Outcome = Literal["pass", "fail", "error", "untested", "skip"]
+Verdict = Literal["conformant", "not conformant", "no verdict"]
+
+EXIT_STATUS: Final = {
+    "conformant": 0,
+    "not conformant": 1,
+    "usage": 2,
+    "no subject": 3,
+    "no verdict": 4,
+}
+"""What the command line exits with."""
+
+
+def verdict_of(outcomes: Mapping[str, Outcome], *, is_partial: bool) -> Verdict:
+    """Judge a profile by the outcomes of its requirements.
+
+    Args:
+        outcomes: The outcome of every requirement of the profile, by id.
+        is_partial: Whether something was deselected; a partial run can find a
+            fault, but it never finds conformity.
+
+    Returns:
+        `not conformant` when something failed or erred; else `no verdict` when
+        something was not tried; else `conformant`.
+
+    Examples:
+        >>> verdict_of({"ALL-1": "pass"}, is_partial=False)
+        'conformant'
+        >>> verdict_of({"ALL-1": "pass"}, is_partial=True)
+        'no verdict'
+        >>> verdict_of({"ALL-1": "pass", "ORD-1": "untested"}, is_partial=False)
+        'not conformant'
+    """
+    tried = [outcome for outcome in outcomes.values() if outcome not in ("untested", "skip")]
+    if any(outcome in ("fail", "error") for outcome in tried):
+        return "not conformant"
+    if is_partial or not outcomes:
+        return "no verdict"
+    return "conformant" if len(tried) == len(outcomes) else "not conformant"
+
+
+def exit_status(verdicts: Mapping[str, Verdict]) -> int:
+    """Return what the command line exits with: the worst of the verdicts."""
+    for worst in ("not conformant", "no verdict"):
+        if worst in verdicts.values():
+            return EXIT_STATUS[worst]
+    return EXIT_STATUS["conformant"] if verdicts else EXIT_STATUS["no verdict"]
