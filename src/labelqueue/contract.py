@@ -83,9 +83,7 @@ class LabelingQueue(Protocol):
         """
         ...
 
-    def get_pending(
-        self, user_id: str | None = None, limit: int | None = None
-    ) -> list[LabelRequest]:
+    def get_pending(self, user_id: str | None = None, limit: int | None = None) -> list[LabelRequest]:
         """Return the pending requests to ask about now, most uncertain first.
 
         Args:
@@ -105,9 +103,7 @@ class LabelingQueue(Protocol):
         """
         ...
 
-    def mark_done(
-        self, request_id: str, status: DoneStatus = "labeled"
-    ) -> LabelRequest | None:
+    def mark_done(self, request_id: str, status: DoneStatus = "labeled") -> LabelRequest | None:
         """Close a request: its bucket was labeled, or the human skipped it.
 
         Args:

@@ -114,18 +114,18 @@ def _request(item: object, place: int, store: str) -> LabelRequest:
     confidence = item.get("confidence")
     if confidence is not None and not is_finite_number(confidence):
         raise refuse("confidence", f"{shown(confidence)} is not a finite number")
-    surrogate = _lone_surrogate(item)
-    if surrogate is not None:
-        raise refuse(surrogate, "holds a lone surrogate, which UTF-8 cannot carry")
+    broken = _lone_surrogate(item)
+    if broken is not None:
+        raise refuse(broken, "holds a lone surrogate, which UTF-8 cannot carry")
     try:
         return LabelRequest.model_validate(item)
     except ValidationError as error:
         first = error.errors()[0]
-        field = str(first["loc"][0]) if first["loc"] else None
+        where = str(first["loc"][0]) if first["loc"] else None
         if first["type"] == "missing":
-            raise refuse(field, "is missing") from error
+            raise refuse(where, "is missing") from error
         rule = str(first["ctx"]["error"]) if "error" in first.get("ctx", {}) else first["msg"]
-        raise refuse(field, f"{shown(first['input'])}: {rule}") from error
+        raise refuse(where, f"{shown(first['input'])}: {rule}") from error
 
 
 def _lone_surrogate(item: dict[str, Any]) -> str | None:

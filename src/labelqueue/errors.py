@@ -128,8 +128,7 @@ class InvalidRowsError(InvalidInputError):
         for problem in self.problems:
             by_row.setdefault(problem.row, []).append(problem)
         lines = [
-            f"{self.argument} row {row}: "
-            + ", ".join(f"{p.column}={p.value} {p.rule}" for p in problems)
+            f"{self.argument} row {row}: " + ", ".join(f"{p.column}={p.value} {p.rule}" for p in problems)
             for row, problems in list(by_row.items())[:_MOST_ROWS_NAMED]
         ]
         if len(by_row) > _MOST_ROWS_NAMED:
@@ -148,9 +147,7 @@ class UnreadableStoreError(LabelQueueError):
         rule: What is wrong, in words.
     """
 
-    def __init__(
-        self, store: str, item: int | None, field: str | None, rule: str
-    ) -> None:
+    def __init__(self, store: str, item: int | None, field: str | None, rule: str) -> None:
         """Keep the data; see the attributes."""
         self.store = store
         self.item = item

@@ -81,7 +81,7 @@ class QueueFile:
         target = Path(os.path.realpath(self._path))
         target.parent.mkdir(parents=True, exist_ok=True)
         with _temporary_beside(target) as (descriptor, temporary):
-            with open(descriptor, "wb", closefd=False) as file:  # noqa: PTH123 - a descriptor, not a path
+            with open(descriptor, "wb", closefd=False) as file:
                 file.write(content)
             os.fchmod(descriptor, _mode_of(target))
             os.fsync(descriptor)

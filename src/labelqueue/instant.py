@@ -99,7 +99,7 @@ def _plain(moment: datetime) -> datetime:
     return datetime.combine(moment.date(), moment.timetz())
 
 
-def _from_numpy(value: Any) -> datetime:
+def _from_numpy(value: Any) -> datetime:  # noqa: ANN401 - numpy is not imported here
     # numpy's own cast floors towards the past, as the pandas conversion does.
     moment = value.astype("datetime64[us]").item()
     if not isinstance(moment, datetime):

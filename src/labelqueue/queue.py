@@ -166,9 +166,7 @@ class ActiveLabelingQueue:
         """
         return self._enqueue(buckets_from_mappings(buckets), "drift")
 
-    def get_pending(
-        self, user_id: str | None = None, limit: int | None = None
-    ) -> list[LabelRequest]:
+    def get_pending(self, user_id: str | None = None, limit: int | None = None) -> list[LabelRequest]:
         """Return the pending requests to ask about now, most uncertain first.
 
         Asking changes nothing: the same call again on the same day returns the
@@ -204,9 +202,7 @@ class ActiveLabelingQueue:
             most = min(most, int(limit))
         return self._ledger.pending(user_id, most)
 
-    def mark_done(
-        self, request_id: str, status: DoneStatus = "labeled"
-    ) -> LabelRequest | None:
+    def mark_done(self, request_id: str, status: DoneStatus = "labeled") -> LabelRequest | None:
         """Close a request: its bucket was labeled, or the human skipped it.
 
         The daily cap does not stop it, and a request that is done may be marked
@@ -237,11 +233,7 @@ class ActiveLabelingQueue:
         if request is None or request.status == status:
             return request
         done = self._ledger.done(request, status)
-        self._file.replace(
-            requests_to_bytes(
-                done if each is request else each for each in self._ledger.requests
-            )
-        )
+        self._file.replace(requests_to_bytes(done if each is request else each for each in self._ledger.requests))
         self._ledger.replace(done)
         return done
 
@@ -277,9 +269,7 @@ class ActiveLabelingQueue:
     def _enqueue(self, buckets: list[Bucket], reason: Reason) -> int:
         self._look()
         created_at = datetime.now(UTC)
-        requests = [
-            _request_for(bucket, reason, created_at) for bucket in self._ledger.unclaimed(buckets)
-        ]
+        requests = [_request_for(bucket, reason, created_at) for bucket in self._ledger.unclaimed(buckets)]
         if requests:
             self._file.replace(requests_to_bytes([*self._ledger.requests, *requests]))
             self._ledger.append(requests)

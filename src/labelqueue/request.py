@@ -6,12 +6,12 @@ to a request is the business of the queue.
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - pydantic reads the annotation when it builds the model
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from labelqueue.contract import Reason, Status  # noqa: TC001 - as above
+from labelqueue.contract import Reason, Status
 from labelqueue.instant import instant_from
 
 __all__ = ["LabelRequest"]
@@ -48,9 +48,7 @@ class LabelRequest(BaseModel):
     request_id: str = Field(description="A UUID, unique in the queue.")
     user_id: str = Field(description="Whose bucket needs a label.")
     bucket_start_ts: _Instant = Field(description="Start of the bucket, aware UTC.")
-    bucket_end_ts: _Instant = Field(
-        description="End of the bucket, aware UTC, exclusive."
-    )
+    bucket_end_ts: _Instant = Field(description="End of the bucket, aware UTC, exclusive.")
     reason: Reason = Field(description="Why the bucket was enqueued.")
     confidence: float | None = Field(
         default=None,

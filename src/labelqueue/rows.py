@@ -68,16 +68,12 @@ def buckets_from_frame(predictions_df: object, threshold: float) -> list[Bucket]
         InvalidRowsError: Rows do; all of them are named.
     """
     if not is_finite_number(threshold):
-        raise InvalidInputError(
-            "threshold", shown(threshold), "is not a finite number", "hand in a float such as 0.55"
-        )
+        raise InvalidInputError("threshold", shown(threshold), "is not a finite number", "hand in a float such as 0.55")
     columns, height = _columns_of(predictions_df)
     if not height:
         return []
     problems: list[RowProblem] = []
-    confidences = [
-        _confidence(place, value, problems) for place, value in enumerate(columns("confidence"))
-    ]
+    confidences = [_confidence(place, value, problems) for place, value in enumerate(columns("confidence"))]
     selected = [place for place, c in enumerate(confidences) if c is None or c < threshold]
     others = {name: columns(name) for name in _COLUMNS if name != "confidence"}
     rows = (_Row(place, {name: values[place] for name, values in others.items()}) for place in selected)
@@ -100,16 +96,12 @@ def buckets_from_mappings(buckets: object) -> list[Bucket]:
         InvalidRowsError: Mappings hold bad values; all of them are named.
     """
     if not isinstance(buckets, Sequence) or isinstance(buckets, str | bytes):
-        raise InvalidInputError(
-            "buckets", shown(buckets), "is not a sequence of mappings", "hand in a list of dicts"
-        )
+        raise InvalidInputError("buckets", shown(buckets), "is not a sequence of mappings", "hand in a list of dicts")
     problems: list[RowProblem] = []
     rows: list[_Row] = []
     for place, values in enumerate(buckets):
         if not isinstance(values, Mapping):
-            raise InvalidInputError(
-                f"buckets[{place}]", shown(values), "is not a mapping", "hand in a list of dicts"
-            )
+            raise InvalidInputError(f"buckets[{place}]", shown(values), "is not a mapping", "hand in a list of dicts")
         for key in _BUCKET_KEYS:
             if key not in values:
                 raise InvalidInputError(
@@ -128,12 +120,12 @@ def buckets_from_mappings(buckets: object) -> list[Bucket]:
     return _all_or_nothing("buckets", taken, problems)
 
 
-def _columns_of(frame: object) -> tuple[Callable[[str], list[Any]], int]:
+def _columns_of(frame: Any) -> tuple[Callable[[str], list[Any]], int]:  # noqa: ANN401 - any library's frame
     # Loading narwhals takes longer than loading all of labelqueue.
     import narwhals.stable.v2 as nw  # noqa: PLC0415
 
     try:
-        table = nw.from_native(frame, eager_only=True)  # type: ignore[type-var]
+        table = nw.from_native(frame, eager_only=True)
     except (TypeError, ValueError) as error:
         rule = "is not a data frame" if isinstance(error, TypeError) else "is not a plain data frame"
         raise InvalidInputError(
@@ -160,9 +152,7 @@ def _confidence(place: int, value: object, problems: list[RowProblem]) -> float 
     return None
 
 
-def _bucket(
-    row: _Row, confidence: float | None, problems: list[RowProblem], *, label_as_text: bool
-) -> Bucket | None:
+def _bucket(row: _Row, confidence: float | None, problems: list[RowProblem], *, label_as_text: bool) -> Bucket | None:
     def refuse(column: str, rule: str) -> None:
         problems.append(RowProblem(row.place, column, shown(row.values.get(column)), rule))
 
@@ -196,9 +186,7 @@ def _instant(row: _Row, column: str, refuse: Callable[[str, str], None]) -> date
         return None
 
 
-def _all_or_nothing(
-    argument: str, buckets: Sequence[Bucket | None], problems: list[RowProblem]
-) -> list[Bucket]:
+def _all_or_nothing(argument: str, buckets: Sequence[Bucket | None], problems: list[RowProblem]) -> list[Bucket]:
     if problems:
         raise InvalidRowsError(argument, tuple(sorted(problems, key=lambda problem: problem.row)))
     return [bucket for bucket in buckets if bucket is not None]

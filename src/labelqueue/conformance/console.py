@@ -100,7 +100,11 @@ def lines_of_steps(case: Mapping[str, Any], last: int) -> Iterator[str]:
         buckets = step.get("rows", step.get("buckets"))
         arguments = {k: v for k, v in step.items() if k not in ("do", "expect", "rows", "buckets")}
         words = ", ".join(f"{name}={_argument(value)}" for name, value in arguments.items())
-        count = "" if buckets is None else f"{len(buckets)} {'row' if 'rows' in step else 'bucket'}{'s' * (len(buckets) != 1)}"
+        count = (
+            ""
+            if buckets is None
+            else f"{len(buckets)} {'row' if 'rows' in step else 'bucket'}{'s' * (len(buckets) != 1)}"
+        )
         yield f"{place + 1:>2} {step['do']}({', '.join(part for part in (count, words) if part)})"
         for bucket in (buckets or ())[:_MOST_BUCKETS]:
             yield "     " + ", ".join(f"{name}={_argument(value)}" for name, value in bucket.items())
@@ -128,7 +132,9 @@ def _json(value: Any) -> str:  # noqa: ANN401 - any JSON
 def _verdict(report: Report) -> Text:
     subject = report.subject
     version = f" {subject['version']}" if subject["version"] else ""
-    text = Text(f"\n{subject['name']}{version}: {report.cases} cases, {report.programs} searched programs, seed {report.seed}")
+    text = Text(
+        f"\n{subject['name']}{version}: {report.cases} cases, {report.programs} searched programs, seed {report.seed}"
+    )
     text.append(f", {report.seconds:.1f} s\n")
     for profile, verdict in report.verdict.items():
         text.append(f"{profile}: ")

@@ -20,7 +20,6 @@ from labelqueue.conformance.subject import Answer, Handle, RefusedError, Subject
 from labelqueue.spec import Observation, Refusal, Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 __all__ = ["Examination"]
@@ -225,7 +224,8 @@ class Examination:
             return refused.refusal.message
         finally:
             self._store.discard(copy)
-        return _as_requests(value)
+        requests = _as_requests(value)
+        return requests.message if isinstance(requests, Refusal) else requests
 
 
 def _as_requests(value: Any) -> tuple[Seen, ...] | Refusal:  # noqa: ANN401 - anything the subject returns
@@ -246,5 +246,3 @@ def _spoil(raw: Any) -> None:  # noqa: ANN401 - anything the subject returned
     if isinstance(raw, list):
         raw.clear()
         raw.append(_RUBBISH)
-
-

@@ -16,7 +16,6 @@ from labelqueue.conformance.steps import neutral
 from labelqueue.spec import REQUIREMENTS, Observation
 
 if TYPE_CHECKING:
-
     from labelqueue.conformance.cases import Case
     from labelqueue.conformance.subject import Subject
 
@@ -137,13 +136,9 @@ def _note(observation: Observation, case: Case, place: int, findings: Findings) 
     violations = judge_observation(observation, findings)
     expected = case.steps[place].get("expect") if place >= 0 else None
     for requirement, message in violations:
-        findings.add(
-            Failure(requirement, message, _until(case, place), place, expected, answer_of(observation))
-        )
+        findings.add(Failure(requirement, message, _until(case, place), place, expected, answer_of(observation)))
     return {requirement for requirement, _ in violations}
 
 
 def _until(case: Case, place: int) -> Case:
     return replace(case, steps=case.steps[: place + 1])
-
-

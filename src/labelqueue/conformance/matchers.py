@@ -10,12 +10,13 @@ An expectation is plain JSON and must be equal, with few exceptions:
 | `{"$length": N}` | a list of N |
 | `{…, "$rest": true}` | an object that has at least these members |
 | `{"$error": KIND}` | a refusal of that kind, or of any with `"any"` |
+| `{"$float": "nan"}` | that float; also `inf` and `-inf` |
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
 
 __all__ = ["mismatches"]
 
@@ -33,7 +34,11 @@ def mismatches(expected: Any, got: Any, bound: dict[str, str], where: str = "") 
         One clause per difference, such as "/0/confidence: expected 0.2, got 0.3".
     """
     if isinstance(expected, Mapping):
-        yield from _object(expected, got, bound, where)
+        form = next((name for name in expected if name in _FORMS), None)
+        if form is not None:
+            yield from _FORMS[form](expected, got, bound, where)
+        else:
+            yield from _members(expected, got, bound, where)
     elif isinstance(expected, list):
         if not isinstance(got, list):
             yield _difference(where, expected, got)
@@ -42,33 +47,61 @@ def mismatches(expected: Any, got: Any, bound: dict[str, str], where: str = "") 
         else:
             for place, (one, other) in enumerate(zip(expected, got, strict=True)):
                 yield from mismatches(one, other, bound, f"{where}/{place}")
-    elif isinstance(expected, bool) or isinstance(got, bool) or expected != got:
-        if expected is not got:
-            yield _difference(where, expected, got)
+    elif isinstance(expected, bool) is not isinstance(got, bool) or expected != got:
+        # In Python, True equals 1; in JSON it does not.
+        yield _difference(where, expected, got)
 
 
-def _object(expected: Mapping[str, Any], got: Any, bound: dict[str, str], where: str) -> Iterator[str]:  # noqa: ANN401
-    if "$any" in expected:
-        return
-    if "$length" in expected:
-        length = len(got) if isinstance(got, list) else None
-        if length != expected["$length"]:
-            yield f"{where or '/'}: expected {expected['$length']} of them, got {length if length is not None else got!r}"
-        return
-    if "$bind" in expected:
-        if not isinstance(got, str):
-            yield _difference(where, "a text", got)
-        else:
-            bound[expected["$bind"]] = got
-        return
-    if "$ref" in expected:
-        yield from mismatches(bound.get(expected["$ref"]), got, bound, where)
-        return
-    if "$error" in expected:
-        kind = got.get("$error") if isinstance(got, Mapping) else None
-        if kind is None or expected["$error"] not in ("any", kind):
-            yield _difference(where, dict(expected), got)
-        return
+_Form = Callable[[Mapping[str, Any], Any, dict[str, str], str], Iterator[str]]
+
+
+def _any(_expected: Mapping[str, Any], _got: object, _bound: dict[str, str], _where: str) -> Iterator[str]:
+    return iter(())
+
+
+def _length(expected: Mapping[str, Any], got: object, _bound: dict[str, str], where: str) -> Iterator[str]:
+    length = len(got) if isinstance(got, list) else None
+    if length != expected["$length"]:
+        yield (
+            f"{where or '/'}: expected {expected['$length']} of them, got {got!r}"
+            if length is None
+            else (f"{where or '/'}: expected {expected['$length']} of them, got {length}")
+        )
+
+
+def _bind(expected: Mapping[str, Any], got: object, bound: dict[str, str], where: str) -> Iterator[str]:
+    if isinstance(got, str):
+        bound[expected["$bind"]] = got
+    else:
+        yield _difference(where, "a text", got)
+
+
+def _ref(expected: Mapping[str, Any], got: object, bound: dict[str, str], where: str) -> Iterator[str]:
+    return mismatches(bound.get(expected["$ref"]), got, bound, where)
+
+
+def _error(expected: Mapping[str, Any], got: object, _bound: dict[str, str], where: str) -> Iterator[str]:
+    kind = got.get("$error") if isinstance(got, Mapping) else None
+    if kind is None or expected["$error"] not in ("any", kind):
+        yield _difference(where, dict(expected), got)
+
+
+def _float(expected: Mapping[str, Any], got: object, _bound: dict[str, str], where: str) -> Iterator[str]:
+    if got != expected:
+        yield _difference(where, dict(expected), got)
+
+
+_FORMS: Final[dict[str, _Form]] = {
+    "$any": _any,
+    "$length": _length,
+    "$bind": _bind,
+    "$ref": _ref,
+    "$error": _error,
+    "$float": _float,
+}
+
+
+def _members(expected: Mapping[str, Any], got: object, bound: dict[str, str], where: str) -> Iterator[str]:
     if not isinstance(got, Mapping) or "$error" in got:
         yield _difference(where, dict(expected), got)
         return

@@ -101,7 +101,7 @@ class ModelQueue:
     def enqueue(self, rows: list[Mapping[str, Any]], reason: str) -> int:
         """Add rows, but for duplicates."""
         now = self.now()
-        added = []
+        added: list[Any] = []
         for row in rows:
             request = self.request(row, reason, now)
             if not self.is_taken(request, added):
@@ -117,9 +117,7 @@ class ModelQueue:
 
     def is_taken(self, request: Any, added: list[Any]) -> bool:  # noqa: ANN401 - a request
         """Whether the bucket is pending already."""
-        return any(
-            self.blocks(other) and self.key(other) == self.key(request) for other in [*self.items, *added]
-        )
+        return any(self.blocks(other) and self.key(other) == self.key(request) for other in [*self.items, *added])
 
     def blocks(self, request: Any) -> bool:  # noqa: ANN401 - a request
         """Whether a request keeps its bucket from being enqueued."""
@@ -236,7 +234,7 @@ class ModelQueue:
 
     def load(self) -> list[Any]:
         """Read the file."""
-        assert self.path is not None  # noqa: S101 - the constructor looked
+        assert self.path is not None
         return [self.loaded(json.loads(line)) for line in self.path.read_text(encoding="utf-8").splitlines()]
 
     def loaded(self, values: dict[str, Any]) -> Any:  # noqa: ANN401 - a request

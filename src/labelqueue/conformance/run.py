@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from labelqueue.conformance.cases import Case, hand_written
@@ -68,7 +69,7 @@ class _Selection:
 def run(
     subject: Subject,
     *,
-    profiles: Collection[Profile] = ("core",),
+    profiles: Collection[Profile] = (),
     only: str | None = None,
     seed: int = DEFAULT_SEED,
     programs: int = PROGRAMS,
@@ -78,7 +79,7 @@ def run(
 
     Args:
         subject: The subject.
-        profiles: The profiles to examine it by; `core` cannot be left out.
+        profiles: The profiles to examine it by, beside `core`, which cannot be left out.
         only: A pattern for requirement ids or case ids; what it leaves out is not
             run, and there is no verdict of conformity.
         seed: The seed of the search; the same seed makes the same programs.
@@ -100,14 +101,19 @@ def run(
         _probe(subject)
         for place, case in enumerate(selection.cases):
             progress("cases", place, len(selection.cases))
-            _guarded(lambda case=case: judge_case(case, subject, findings), f"case {case.id}", errors)
+            _guarded(partial(judge_case, case, subject, findings), f"case {case.id}", errors)
         progress("cases", len(selection.cases), len(selection.cases))
         if searched:
             _search(subject, findings, errors, seed=seed, programs=searched, progress=progress)
     requirements = {r.id: _report_on(r, findings, errors) for r in selection.requirements}
     is_partial = selection.is_partial or programs < PROGRAMS
     return Report(
-        subject={"name": subject.name, "version": subject.version, "language": subject.language, "how": "in this process"},
+        subject={
+            "name": subject.name,
+            "version": subject.version,
+            "language": subject.language,
+            "how": "in this process",
+        },
         verdict={
             profile: verdict_of(
                 {name: found.outcome for name, found in requirements.items() if found.profile == profile},
@@ -171,7 +177,7 @@ def _search(
     new = [name for name in REQUIREMENTS if name in findings.failures and name not in found]
     for place, name in enumerate(new[:_MOST_SHRUNK]):
         progress("shrinking", place, min(len(new), _MOST_SHRUNK))
-        shorter = _guarded(lambda name=name: shrink(subject, name, seed=seed, examples=programs), f"shrinking {name}", errors)
+        shorter = _guarded(partial(shrink, subject, name, seed=seed, examples=programs), f"shrinking {name}", errors)
         if isinstance(shorter, Failure):
             findings.add(shorter)
 

@@ -126,7 +126,9 @@ class FoundError(Exception):
 class _Collector:
     """What happens with each observation; a machine has no other way to be told."""
 
-    def __init__(self, subject: Subject, findings: Findings, target: str | None, program_done: Callable[[], None]) -> None:
+    def __init__(
+        self, subject: Subject, findings: Findings, target: str | None, program_done: Callable[[], None]
+    ) -> None:
         self.subject = subject
         self.findings = findings
         self.target = target
@@ -186,7 +188,7 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
         @precondition(lambda self: self.examination is not None and self.examination.items)
         @rule(place=st.integers(0, 30), status=st.sampled_from((None, "labeled", "skipped")))
         def mark_done(self, place: int, status: str | None) -> None:
-            assert self.examination is not None  # noqa: S101 - opened first
+            assert self.examination is not None
             place %= len(self.examination.items)
             self.take({"do": "mark_done", "request_id": {"$place": place}} | ({"status": status} if status else {}))
 
@@ -203,8 +205,12 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
             self.take({"do": "reopen"} if cap is ... else {"do": "reopen", "max_asks_per_day": cap})
 
         @rule(
-            ahead=st.sampled_from((timedelta(microseconds=1), timedelta(hours=1), timedelta(hours=8), timedelta(days=1))),
-            to_midnight=st.sampled_from((None, None, timedelta(0), timedelta(microseconds=-1), timedelta(microseconds=1))),
+            ahead=st.sampled_from(
+                (timedelta(microseconds=1), timedelta(hours=1), timedelta(hours=8), timedelta(days=1))
+            ),
+            to_midnight=st.sampled_from(
+                (None, None, timedelta(0), timedelta(microseconds=-1), timedelta(microseconds=1))
+            ),
         )
         def clock(self, ahead: timedelta, to_midnight: timedelta | None) -> None:
             now = self.case.now if not self.steps else self.now
@@ -223,7 +229,7 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
             return self.case.now
 
         def take(self, step: dict[str, Any]) -> None:
-            assert self.examination is not None  # noqa: S101 - opened first
+            assert self.examination is not None
             self.steps.append(step)
             self.judge(self.examination.take(step))
 
@@ -325,7 +331,12 @@ def _settings(examples: int, steps: int, phases: tuple[Phase, ...]) -> settings:
 
 
 def search(
-    subject: Subject, findings: Findings, *, seed: int, examples: int = PROGRAMS, steps: int = 25,
+    subject: Subject,
+    findings: Findings,
+    *,
+    seed: int,
+    examples: int = PROGRAMS,
+    steps: int = 25,
     program_done: Callable[[], None] = lambda: None,
 ) -> None:
     """Let Hypothesis make up programs, and note every requirement that fails.
@@ -343,7 +354,9 @@ def search(
     run_state_machine_as_test(run, settings=_settings(examples, steps, (Phase.generate,)))
 
 
-def shrink(subject: Subject, requirement: str, *, seed: int, examples: int = PROGRAMS, steps: int = 25) -> Failure | None:
+def shrink(
+    subject: Subject, requirement: str, *, seed: int, examples: int = PROGRAMS, steps: int = 25
+) -> Failure | None:
     """Find the failure of one requirement again, and let Hypothesis make it short.
 
     Args:
@@ -362,7 +375,7 @@ def shrink(subject: Subject, requirement: str, *, seed: int, examples: int = PRO
         run_state_machine_as_test(machine, settings=_settings(examples, steps, (Phase.generate, Phase.shrink)))
     except FoundError:
         return findings.failures[requirement]
-    except BaseException as error:  # noqa: BLE001 - Flaky and groups of it: the failure came once and not again
+    except BaseException as error:
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
     return findings.failures.get(requirement)

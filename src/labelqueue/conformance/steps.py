@@ -16,6 +16,7 @@ few forms for what JSON cannot say:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -112,10 +113,8 @@ def neutral(value: Any) -> Any:  # noqa: ANN401 - any result
         return text_of(value)
     if isinstance(value, list | tuple):
         return [neutral(part) for part in value]
-    if isinstance(value, float) and value != value:  # noqa: PLR0124 - NaN
-        return {"$float": "nan"}
-    if isinstance(value, float) and value in (float("inf"), float("-inf")):
-        return {"$float": "inf" if value > 0 else "-inf"}
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"$float": "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"}
     if value is None or value is ABSENT or isinstance(value, str | int | float):
         return value
     return repr(value)

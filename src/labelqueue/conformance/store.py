@@ -77,11 +77,7 @@ class StoreFolder:
         after = self.look()
         names = {*before, *after}
         return tuple(
-            sorted(
-                name
-                for name in names
-                if before.get(name) != after.get(name) and not name.endswith(("/", ".lock"))
-            )
+            sorted(name for name in names if before.get(name) != after.get(name) and not name.endswith(("/", ".lock")))
         )
 
     def created_since(self, before: _Look) -> tuple[str, ...]:

@@ -125,7 +125,7 @@ def subject_named(name: str) -> Subject:
         raise SubjectError(name, "is not a subject; write package.module:Name")
     try:
         module = importlib.import_module(module_name)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a module may fail in any way when imported
+    except (Exception, SystemExit) as error:
         raise SubjectError(name, f"cannot be imported: {_in_one_line(error)}") from error
     made: Any = module
     for part in attribute.split("."):
@@ -149,7 +149,7 @@ def probe(subject: Subject, path: Path) -> None:
     """
     try:
         queue = subject.make(path)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a constructor may fail in any way
+    except (Exception, SystemExit) as error:
         raise SubjectError(subject.name, f"cannot be opened: {_in_one_line(error)}") from error
     for member in _MEMBERS:
         if not callable(getattr(queue, member, None)):
@@ -158,7 +158,7 @@ def probe(subject: Subject, path: Path) -> None:
         queue.all_items  # noqa: B018 - reading it is the point
     except AttributeError as error:
         raise SubjectError(subject.name, f"made {shown(queue)}, which has no property all_items") from error
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
+    except (Exception, SystemExit) as error:
         raise SubjectError(subject.name, f"all_items of a new queue raised {_in_one_line(error)}") from error
 
 
@@ -233,7 +233,7 @@ def _change(before: Any, after: Any) -> str | None:  # noqa: ANN401 - any argume
             return f"its index was {list(one.index)} and is {list(other.index)}"
         elif (dtypes := list(map(str, one.dtypes))) != list(map(str, other.dtypes)):
             return f"its column types were {dtypes} and are {list(map(str, other.dtypes))}"
-        elif repr(one.values.tolist()) != repr(other.values.tolist()):
+        elif repr(one.to_numpy().tolist()) != repr(other.to_numpy().tolist()):
             return "values in it are others"
     return None
 
@@ -245,12 +245,12 @@ def _seen_in(raw: Any) -> Any:  # noqa: ANN401 - anything the subject returns
 
 
 def _seen_of(item: Any) -> Any:  # noqa: ANN401 - as above
-    if item is None or isinstance(item, str | bytes | int | float | Sequence) and not hasattr(item, "request_id"):
+    if item is None or (isinstance(item, str | bytes | int | float | Sequence) and not hasattr(item, "request_id")):
         return item
     values = [getattr(item, field, ABSENT) for field in FIELDS]
     if all(value is ABSENT for value in values):
         return item
-    return Seen(*values, further=_further(item))
+    return Seen(**dict(zip(FIELDS, values, strict=True)), further=_further(item))
 
 
 def _further(item: Any) -> tuple[str, ...]:  # noqa: ANN401 - anybody's request

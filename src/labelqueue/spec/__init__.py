@@ -15,7 +15,8 @@ from types import ModuleType
 from typing import Final
 
 from labelqueue.spec import all as all_items
-from labelqueue.spec import cap, done, drift, dup, enq, get, keep, ord as order, req
+from labelqueue.spec import cap, done, drift, dup, enq, get, keep, req
+from labelqueue.spec import ord as order
 from labelqueue.spec.observation import ABSENT, Bucket, Call, Observation, Operation, Refusal, Seen
 from labelqueue.spec.requirement import PROFILES, Profile, Requirement, Source
 

@@ -77,7 +77,7 @@ def offers_what_remains(seen: Observation) -> Iterator[str]:
     Today is the UTC calendar date of the call, against the UTC date of
     `created_at`.  Usual mistakes: the machine's local date, the day on which the
     instance was made, and a negative remainder that slices from the end.
-    """  # noqa: E501 - the normative sentence stays whole
+    """
     yield from _wrong_number(seen)
 
 
@@ -121,7 +121,7 @@ def earlier_days_use_up_nothing(seen: Observation) -> Iterator[str]:
 
     The last microsecond of the old day and the first of the new one are different
     days; twenty-four hours ago is not a day boundary.
-    """  # noqa: E501 - the normative sentence stays whole
+    """
     yield from _wrong_number(seen)
 
 

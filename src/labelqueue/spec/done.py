@@ -45,7 +45,7 @@ def marks_exactly_one(seen: Observation) -> Iterator[str]:
 
     Usual mistakes: closing every request of the bucket, moving the request to the
     end, and returning it as it was before.
-    """  # noqa: E501 - the normative sentence stays whole
+    """
     yield from _wrong_status(seen)
     if isinstance(seen.result, Seen) and seen.target_after is not None:
         changed = seen.result.differs_from(seen.target_after)

@@ -50,7 +50,9 @@ def confidence_and_label_may_be_absent(seen: Observation) -> Iterator[str]:
     Unknown is not zero: a made-up 0.0, an empty text or NaN would be stored as if
     the model had said it.
     """
-    yield from (f"a mapping without the key became no request: {b.start.isoformat()}" for b in seen.not_added if _lacks_a_key(b))
+    yield from (
+        f"a mapping without the key became no request: {b.start.isoformat()}" for b in seen.not_added if _lacks_a_key(b)
+    )
     for bucket, request in seen.pairs:
         for field in ("confidence", "predicted_label"):
             if field not in bucket.keys and getattr(request, field) is not None:
@@ -63,7 +65,7 @@ def otherwise_as_low_confidence(seen: Observation) -> Iterator[str]:
 
     Two code paths drift apart: usually it is this one that forgets to count, to
     keep order, or to copy the mapping before it fills in what is absent.
-    """  # noqa: E501 - the normative sentence stays whole
+    """
     yield from wrong_requests(seen, "drift")
     yield from wrong_moment(seen)
     yield from wrong_places(seen)

@@ -18,7 +18,7 @@ twice in a call  ──► the first row wins
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from labelqueue.spec.observation import utc
@@ -52,7 +52,9 @@ def _is_added_as_a_duplicate(bucket: Bucket, seen: Observation) -> bool:
     return len(added) > allowed
 
 
-@requirement("DUP-1", profile="core", source="both", on=_CALLS, when=lambda seen: bool(seen.after), looks_at_refusals=True)
+@requirement(
+    "DUP-1", profile="core", source="both", on=_CALLS, when=lambda seen: bool(seen.after), looks_at_refusals=True
+)
 def at_most_one_pending(seen: Observation) -> Iterator[str]:
     """At most one pending request MUST have a given user and bucket start instant, after any call.
 
@@ -64,7 +66,6 @@ def at_most_one_pending(seen: Observation) -> Iterator[str]:
     for (user_id, start), count in counts.items():
         if count > 1 and count > already[user_id, start]:
             yield f"{count} pending requests for {user_id!r} at {start.isoformat()}"
-
 
 
 def _rivals(bucket: Bucket, seen: Observation) -> bool:
@@ -95,7 +96,7 @@ def the_key_is_the_instant(seen: Observation) -> Iterator[str]:
 
     The same moment written naive, in UTC or at another offset is one key; two
     moments with the same wall clock at different offsets are two.
-    """  # noqa: E501 - the normative sentence stays whole
+    """
     for bucket in seen.selected:
         if not _rivals(bucket, seen):
             continue
@@ -117,7 +118,7 @@ def done_buckets_may_return(seen: Observation) -> Iterator[str]:
     Labeled and skipped alike.  Implementations that keep a set of every key ever
     seen never ask again; others turn the old request back to pending and lose the
     answer's record.
-    """  # noqa: E501 - the normative sentence stays whole
+    """
     for bucket in _returning(seen):
         old = [r for r in seen.before if r.key == bucket.key]
         after = {r.request_id: r for r in seen.after}
@@ -140,7 +141,7 @@ def the_first_wins(seen: Observation) -> Iterator[str]:
 
     A frame's own `drop_duplicates(keep="last")`, or a dictionary filled in a loop,
     keeps the last; an upsert overwrites what a human may already be looking at.
-    """  # noqa: E501 - the normative sentence stays whole
+    """
     twice = {bucket.key for bucket in seen.duplicates}
     for bucket, request in seen.pairs:
         if bucket.key not in twice:
@@ -153,17 +154,22 @@ def the_first_wins(seen: Observation) -> Iterator[str]:
             got = getattr(request, field)
             if (utc(got) if field == "bucket_end_ts" else got) != value:
                 yield f"of the rows for {_name(bucket)} not the first was taken: {field} is {got!r}"
+    yield from _displaced(seen, twice)
+    for bucket in seen.duplicates:
+        if _is_added_as_a_duplicate(bucket, seen):
+            yield f"the duplicate for {_name(bucket)} was enqueued"
+
+
+def _displaced(seen: Observation, keys: set[tuple[str, datetime]]) -> Iterator[str]:
+    """Say which pending requests with these keys are gone, or changed."""
     after = {request.request_id: request for request in seen.after}
     for old in seen.before:
-        if old.is_pending and old.key in twice:
+        if old.is_pending and old.key in keys:
             new = after.get(old.request_id)
             if new is None:
                 yield f"the pending request {old.request_id} gave way to a duplicate"
             elif changed := new.differs_from(old):
                 yield f"a duplicate changed {changed[0]} of the pending request {old.request_id}"
-    for bucket in seen.duplicates:
-        if _is_added_as_a_duplicate(bucket, seen):
-            yield f"the duplicate for {_name(bucket)} was enqueued"
 
 
 def _is_near(bucket: Bucket, user_id: str, start: object) -> bool:

@@ -146,7 +146,7 @@ def becomes_a_pending_request(seen: Observation) -> Iterator[str]:
 
     The values are those of the row, to the bit: a confidence that went through a
     32-bit float or a rounding changes the order of asking.
-    """  # noqa: E501 - the normative sentence stays whole
+    """
     yield from wrong_requests(seen, "low_confidence")
 
 

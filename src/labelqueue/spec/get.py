@@ -37,7 +37,7 @@ def only_pending_of_that_user(seen: Observation) -> Iterator[str]:
 
     `if user_id:` takes the empty text for nobody; a comparison that folds case,
     strips blanks or looks for a part shows one person's time to another.
-    """  # noqa: E501 - the normative sentence stays whole
+    """
     if not isinstance(seen.result, list):
         yield f"get_pending returned {shown(seen.result)}, expected a list of requests"
         return
@@ -91,7 +91,7 @@ def lists_are_the_callers_own(seen: Observation) -> Iterator[str]:
     A caller pops what it has handled.  If that list is the queue's own, requests
     vanish without a trace, and are gone from the store at the next save.
     """
-    assert seen.after_spoiling is not None  # noqa: S101 - `when` says so
+    assert seen.after_spoiling is not None
     answer, items = seen.after_spoiling
     if ids(answer) != ids(seen.result):
         yield f"after the caller changed the list, {seen.call.do} returned another one"

@@ -51,7 +51,7 @@ def the_same_when_opened_again(seen: Observation) -> Iterator[str]:
     A number that is written with too few digits, a time that loses its
     microseconds, an index that is built in another order on loading: all of these
     look right until the next morning.
-    """  # noqa: E501 - the normative sentence stays whole
+    """
     if seen.refusal is not None:
         yield f"opening the same store again raised {seen.refusal.message}"
         return
@@ -103,7 +103,7 @@ def missing_store_is_empty(seen: Observation) -> Iterator[str]:
 
     A program that only looks must not leave files behind, and must not fail
     because nobody has enqueued anything yet.
-    """  # noqa: E501 - the normative sentence stays whole
+    """
     if seen.call.do == "open" and seen.after:
         yield f"a store that does not exist holds {len(seen.after)} requests"
     if seen.refusal is not None:
@@ -128,7 +128,7 @@ def nothing_changed_nothing_written(seen: Observation) -> Iterator[str]:
 
     A store that is rewritten at every look wears out disks, wakes watchers, and
     gives every reader a chance to lose somebody else's change.
-    """  # noqa: E501 - the normative sentence stays whole
+    """
     if seen.written:
         yield f"{seen.call.do} changed nothing and wrote {', '.join(seen.written)}"
 
@@ -151,7 +151,7 @@ def readers_see_it_whole(seen: Observation) -> Iterator[str]:
     Writing over the file in place shows an empty or a half file to whoever reads
     at that moment, and a batch that is saved row by row shows half a batch.
     """
-    assert seen.glimpses is not None  # noqa: S101 - `when` says so
+    assert seen.glimpses is not None
     for glimpse in seen.glimpses:
         if isinstance(glimpse, str):
             yield f"while {seen.call.do} was writing, the store could not be read: {glimpse}"

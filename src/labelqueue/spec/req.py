@@ -115,7 +115,7 @@ def times_are_aware_utc(seen: Observation) -> Iterator[str]:
     Implementations read a naive time as the machine's local one, keep an offset as
     it came, or lose what is finer than a second (or, by way of a float, the last
     digits) in the store.
-    """  # noqa: E501 - the normative sentence stays whole
+    """
     if seen.refusal is not None and seen.expected:
         yield f"{seen.call.do} raised {seen.refusal.message}"
     for request in _requests(seen):
@@ -157,7 +157,9 @@ def a_request_never_changes(seen: Observation) -> Iterator[str]:
     for shown_request in _results(seen):
         held = after.get(shown_request.request_id)
         if held is not None and (changed := shown_request.differs_from(held)):
-            yield _difference(f"{seen.call.do} shows request {held.request_id} otherwise:", changed[0], held, shown_request)
+            yield _difference(
+                f"{seen.call.do} shows request {held.request_id} otherwise:", changed[0], held, shown_request
+            )
 
 
 def _difference(what: str, field: str, expected: Seen, got: Seen) -> str:

@@ -13,7 +13,18 @@ from labelqueue.conformance.mutants import asking, budget, duplicates, enqueuein
 from labelqueue.conformance.mutants.mutant import MUTANTS, Mutant
 from labelqueue.conformance.subject import Subject
 
-__all__ = ["MUTANTS", "Mutant", "asking", "budget", "duplicates", "enqueueing", "kills", "marking", "requests", "storing"]
+__all__ = [
+    "MUTANTS",
+    "Mutant",
+    "asking",
+    "budget",
+    "duplicates",
+    "enqueueing",
+    "kills",
+    "marking",
+    "requests",
+    "storing",
+]
 
 
 def kills(mutant: Mutant) -> set[str]:

@@ -21,7 +21,7 @@ class MostCertainFirst(ModelQueue):
 class OrderedAsText(ModelQueue):
     """Confidences are compared as texts."""
 
-    def rank(self, request: Any) -> Any:  # noqa: ANN401
+    def rank(self, request: Any) -> Any:
         return str(super().rank(request))
 
 
@@ -29,7 +29,7 @@ class OrderedAsText(ModelQueue):
 class RoundsTheRank(ModelQueue):
     """Confidences are rounded before they are compared."""
 
-    def rank(self, request: Any) -> Any:  # noqa: ANN401
+    def rank(self, request: Any) -> Any:
         return round(super().rank(request), 6)
 
 
@@ -37,7 +37,7 @@ class RoundsTheRank(ModelQueue):
 class UnknownFirst(ModelQueue):
     """Unknown confidences go first of all."""
 
-    def rank(self, request: Any) -> Any:  # noqa: ANN401
+    def rank(self, request: Any) -> Any:
         return float("-inf") if request.confidence is None else request.confidence
 
 
@@ -45,7 +45,7 @@ class UnknownFirst(ModelQueue):
 class UnknownLast(ModelQueue):
     """Unknown confidences go last of all."""
 
-    def rank(self, request: Any) -> Any:  # noqa: ANN401
+    def rank(self, request: Any) -> Any:
         return float("inf") if request.confidence is None else request.confidence
 
 
@@ -53,7 +53,7 @@ class UnknownLast(ModelQueue):
 class UnknownAfterItsEquals(ModelQueue):
     """Unknown confidences go behind those of 0.0."""
 
-    def rank(self, request: Any) -> Any:  # noqa: ANN401
+    def rank(self, request: Any) -> Any:
         return super().rank(request), request.confidence is None
 
 
@@ -61,7 +61,7 @@ class UnknownAfterItsEquals(ModelQueue):
 class TiesById(ModelQueue):
     """Ties are broken by the request's id."""
 
-    def rank(self, request: Any) -> Any:  # noqa: ANN401
+    def rank(self, request: Any) -> Any:
         return super().rank(request), request.request_id
 
 
@@ -69,7 +69,7 @@ class TiesById(ModelQueue):
 class TiesByStart(ModelQueue):
     """Ties are broken by the bucket's start."""
 
-    def rank(self, request: Any) -> Any:  # noqa: ANN401
+    def rank(self, request: Any) -> Any:
         return super().rank(request), request.bucket_start_ts
 
 
@@ -78,7 +78,7 @@ class TiesBackwards(ModelQueue):
     """Among ties the newest goes first."""
 
     def ordered(self, requests: list[Any]) -> list[Any]:
-        return sorted(reversed(requests), key=self.rank)
+        return sorted(reversed(requests), key=self.rank)  # noqa: C414 - the sort is stable, that is the point
 
 
 @mutant("ORD-4")
@@ -101,7 +101,7 @@ class CutBeforeTheUser(ModelQueue):
 class DriftFirst(ModelQueue):
     """Drift is asked about before low confidence."""
 
-    def rank(self, request: Any) -> Any:  # noqa: ANN401
+    def rank(self, request: Any) -> Any:
         return request.reason != "drift", super().rank(request)
 
 
@@ -111,14 +111,18 @@ class UsersTakeTurns(ModelQueue):
 
     def ordered(self, requests: list[Any]) -> list[Any]:
         by_user = sorted(requests, key=lambda request: str(request.user_id))
-        return [r for _, own in groupby(by_user, key=lambda r: r.user_id) for r in super(UsersTakeTurns, self).ordered(list(own))]
+        return [
+            r
+            for _, own in groupby(by_user, key=lambda r: r.user_id)
+            for r in super(UsersTakeTurns, self).ordered(list(own))
+        ]
 
 
 @mutant("ORD-5")
 class TodayFirst(ModelQueue):
     """What was created today goes before what is older."""
 
-    def rank(self, request: Any) -> Any:  # noqa: ANN401
+    def rank(self, request: Any) -> Any:
         return self.day(request.created_at) != self.today(), super().rank(request)
 
 
@@ -150,7 +154,7 @@ class UserByBeginning(ModelQueue):
 class AskedOnce(ModelQueue):
     """What was shown is not shown again by the same instance."""
 
-    def __init__(self, *arguments: Any) -> None:  # noqa: ANN401
+    def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.shown: set[str] = set()
 
@@ -182,7 +186,7 @@ class LiveItems(ModelQueue):
 class LiveAnswer(ModelQueue):
     """`get_pending` keeps its answer and hands it out again."""
 
-    def __init__(self, *arguments: Any) -> None:  # noqa: ANN401
+    def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.answers: dict[Any, list[Any]] = {}
 

@@ -51,7 +51,7 @@ class OneTooFew(ModelQueue):
 class DayOfConstruction(ModelQueue):
     """The day is the one on which the queue was opened."""
 
-    def __init__(self, *arguments: Any) -> None:  # noqa: ANN401
+    def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.opened = super().today()
 
@@ -63,7 +63,7 @@ class DayOfConstruction(ModelQueue):
 class SkippedIsFree(ModelQueue):
     """Only labeled requests count."""
 
-    def counts(self, request: Any) -> bool:  # noqa: ANN401
+    def counts(self, request: Any) -> bool:
         return super().counts(request) and request.status == "labeled"
 
 
@@ -71,7 +71,7 @@ class SkippedIsFree(ModelQueue):
 class PendingCounts(ModelQueue):
     """Whatever was created today counts."""
 
-    def counts(self, request: Any) -> bool:  # noqa: ANN401
+    def counts(self, request: Any) -> bool:
         return bool(self.day(request.created_at) == self.today())
 
 
@@ -100,7 +100,7 @@ class BudgetPerUser(ModelQueue):
         self.asking = user_id
         return super().of_user(requests, user_id)
 
-    def counts(self, request: Any) -> bool:  # noqa: ANN401
+    def counts(self, request: Any) -> bool:
         return super().counts(request) and self.asking in (None, request.user_id)
 
 
@@ -108,7 +108,7 @@ class BudgetPerUser(ModelQueue):
 class DriftIsFree(ModelQueue):
     """Drift does not count."""
 
-    def counts(self, request: Any) -> bool:  # noqa: ANN401
+    def counts(self, request: Any) -> bool:
         return super().counts(request) and request.reason != "drift"
 
 
@@ -116,15 +116,15 @@ class DriftIsFree(ModelQueue):
 class CountsTheLastDay(ModelQueue):
     """What was created within 24 hours counts."""
 
-    def counts(self, request: Any) -> bool:  # noqa: ANN401
-        return request.status != "pending" and self.now() - request.created_at < timedelta(days=1)
+    def counts(self, request: Any) -> bool:
+        return bool(request.status != "pending" and self.now() - request.created_at < timedelta(days=1))
 
 
 @mutant("CAP-5")
 class EveryDoneOneCounts(ModelQueue):
     """Requests of earlier days count, too."""
 
-    def counts(self, request: Any) -> bool:  # noqa: ANN401
+    def counts(self, request: Any) -> bool:
         return bool(request.status != "pending")
 
 
@@ -132,8 +132,8 @@ class EveryDoneOneCounts(ModelQueue):
 class DayOfTheMonth(ModelQueue):
     """Days are compared by their number in the month."""
 
-    def counts(self, request: Any) -> bool:  # noqa: ANN401
-        return request.status != "pending" and request.created_at.day == self.now().day
+    def counts(self, request: Any) -> bool:
+        return bool(request.status != "pending" and request.created_at.day == self.now().day)
 
 
 @mutant("CAP-6")
@@ -172,7 +172,7 @@ class CapOfZeroRefusesRequests(ModelQueue):
 class CapStopsAnswers(ModelQueue):
     """An answer is refused when the day is used up."""
 
-    def mark_done(self, request_id: str, status: str = "labeled") -> Any:  # noqa: ANN401
+    def mark_done(self, request_id: str, status: str = "labeled") -> Any:
         return super().mark_done(request_id, status) if self.remaining() else None
 
 

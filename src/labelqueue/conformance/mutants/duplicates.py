@@ -14,7 +14,7 @@ from labelqueue.conformance.mutants.mutant import mutant
 class LooksAtTheQueueAlone(ModelQueue):
     """Duplicates within a call are not noticed."""
 
-    def is_taken(self, request: Any, added: list[Any]) -> bool:  # noqa: ANN401, ARG002
+    def is_taken(self, request: Any, added: list[Any]) -> bool:  # noqa: ARG002
         return super().is_taken(request, [])
 
 
@@ -22,7 +22,7 @@ class LooksAtTheQueueAlone(ModelQueue):
 class BlocksForADay(ModelQueue):
     """Only what was created today blocks."""
 
-    def blocks(self, request: Any) -> bool:  # noqa: ANN401
+    def blocks(self, request: Any) -> bool:
         return super().blocks(request) and self.day(request.created_at) == self.today()
 
 
@@ -30,7 +30,7 @@ class BlocksForADay(ModelQueue):
 class KeyWithTheEnd(ModelQueue):
     """The end of the bucket is part of the key."""
 
-    def key(self, request: Any) -> Any:  # noqa: ANN401
+    def key(self, request: Any) -> Any:
         return request.user_id, request.bucket_start_ts, request.bucket_end_ts
 
 
@@ -38,7 +38,7 @@ class KeyWithTheEnd(ModelQueue):
 class KeyWithTheReason(ModelQueue):
     """The reason is part of the key."""
 
-    def key(self, request: Any) -> Any:  # noqa: ANN401
+    def key(self, request: Any) -> Any:
         return request.user_id, request.bucket_start_ts, request.reason
 
 
@@ -57,7 +57,7 @@ class KeyByWallClock(ModelQueue):
 class BlocksForEver(ModelQueue):
     """A done request goes on blocking its bucket."""
 
-    def blocks(self, request: Any) -> bool:  # noqa: ANN401, ARG002
+    def blocks(self, request: Any) -> bool:  # noqa: ARG002
         return True
 
 
@@ -65,7 +65,7 @@ class BlocksForEver(ModelQueue):
 class SkippedBlocks(ModelQueue):
     """A skipped request goes on blocking its bucket."""
 
-    def blocks(self, request: Any) -> bool:  # noqa: ANN401
+    def blocks(self, request: Any) -> bool:
         return bool(request.status != "labeled")
 
 
@@ -73,7 +73,7 @@ class SkippedBlocks(ModelQueue):
 class RevivesTheOldRequest(ModelQueue):
     """A done request is turned back to pending instead of a new one being made."""
 
-    def is_taken(self, request: Any, added: list[Any]) -> bool:  # noqa: ANN401
+    def is_taken(self, request: Any, added: list[Any]) -> bool:
         for place, other in enumerate(self.items):
             if self.key(other) == self.key(request) and other.status != "pending":
                 self.items[place] = replace(request, request_id=other.request_id)
@@ -94,9 +94,13 @@ class LastRowWins(ModelQueue):
 class TheNewOneWins(ModelQueue):
     """A pending request gives way to a duplicate with a lower confidence."""
 
-    def is_taken(self, request: Any, added: list[Any]) -> bool:  # noqa: ANN401
+    def is_taken(self, request: Any, added: list[Any]) -> bool:
         for place, other in enumerate(self.items):
-            if other.status == "pending" and self.key(other) == self.key(request) and self.rank(request) < self.rank(other):
+            if (
+                other.status == "pending"
+                and self.key(other) == self.key(request)
+                and self.rank(request) < self.rank(other)
+            ):
                 self.items[place] = request
                 self.save()
         return super().is_taken(request, added)
@@ -106,7 +110,7 @@ class TheNewOneWins(ModelQueue):
 class KeyWithoutTheUser(ModelQueue):
     """The user is not part of the key."""
 
-    def key(self, request: Any) -> Any:  # noqa: ANN401
+    def key(self, request: Any) -> Any:
         return request.bucket_start_ts
 
 
@@ -114,7 +118,7 @@ class KeyWithoutTheUser(ModelQueue):
 class KeyOfWholeSeconds(ModelQueue):
     """The key is the start to the second."""
 
-    def key(self, request: Any) -> Any:  # noqa: ANN401
+    def key(self, request: Any) -> Any:
         return request.user_id, int(request.bucket_start_ts.timestamp())
 
 
@@ -122,5 +126,5 @@ class KeyOfWholeSeconds(ModelQueue):
 class UsersWithoutCase(ModelQueue):
     """Users are compared without case and blanks."""
 
-    def key(self, request: Any) -> Any:  # noqa: ANN401
+    def key(self, request: Any) -> Any:
         return request.user_id.strip().lower(), request.bucket_start_ts

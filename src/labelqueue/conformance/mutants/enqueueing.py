@@ -31,7 +31,7 @@ class RoundsBeforeComparing(ModelQueue):
 class ZeroThresholdIsNone(ModelQueue):
     """A threshold of 0.0 is taken for a missing one."""
 
-    def enqueue_low_confidence(self, predictions_df: Any, threshold: float | None = None) -> int:  # noqa: ANN401
+    def enqueue_low_confidence(self, predictions_df: Any, threshold: float | None = None) -> int:
         return super().enqueue_low_confidence(predictions_df, threshold or self.default_threshold)
 
 
@@ -73,7 +73,7 @@ class EndOfTheStart(ModelQueue):
 
     def enqueue(self, rows: list[Mapping[str, Any]], reason: str) -> int:
         ends = [row["bucket_end_ts"] for row in rows]
-        shifted = [{**row, "bucket_end_ts": max(ends, key=str)} for row in rows]
+        shifted: list[Mapping[str, Any]] = [{**row, "bucket_end_ts": max(ends, key=str)} for row in rows]
         return super().enqueue(shifted if reason == "low_confidence" else rows, reason)
 
 
@@ -81,7 +81,7 @@ class EndOfTheStart(ModelQueue):
 class MomentOfTheRow(ModelQueue):
     """The clock is read once per row."""
 
-    def request(self, row: Mapping[str, Any], reason: str, now: datetime) -> Any:  # noqa: ANN401, ARG002
+    def request(self, row: Mapping[str, Any], reason: str, now: datetime) -> Any:  # noqa: ARG002
         return super().request(row, reason, self.now())
 
 
@@ -89,11 +89,11 @@ class MomentOfTheRow(ModelQueue):
 class MomentOfConstruction(ModelQueue):
     """Requests carry the moment at which the queue was opened."""
 
-    def __init__(self, *arguments: Any) -> None:  # noqa: ANN401
+    def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.opened = super().now()
 
-    def request(self, row: Mapping[str, Any], reason: str, now: datetime) -> Any:  # noqa: ANN401, ARG002
+    def request(self, row: Mapping[str, Any], reason: str, now: datetime) -> Any:  # noqa: ARG002
         return super().request(row, reason, self.opened)
 
 
@@ -101,7 +101,7 @@ class MomentOfConstruction(ModelQueue):
 class WholeSeconds(ModelQueue):
     """`created_at` loses what is finer than a second."""
 
-    def request(self, row: Mapping[str, Any], reason: str, now: datetime) -> Any:  # noqa: ANN401
+    def request(self, row: Mapping[str, Any], reason: str, now: datetime) -> Any:
         return super().request(row, reason, now.replace(microsecond=0))
 
 
@@ -134,7 +134,7 @@ class CountsSelectedRows(ModelQueue):
 class EmptyFrameNeedsColumns(ModelQueue):
     """An empty frame without a confidence column is an error."""
 
-    def rows(self, frame: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401
+    def rows(self, frame: Any) -> list[Mapping[str, Any]]:
         if not isinstance(frame, list):
             frame["confidence"]
         return super().rows(frame)
@@ -144,7 +144,7 @@ class EmptyFrameNeedsColumns(ModelQueue):
 class ConvertsInPlace(ModelQueue):
     """A column of the caller's frame is converted in place."""
 
-    def rows(self, frame: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401
+    def rows(self, frame: Any) -> list[Mapping[str, Any]]:
         frame["bucket_start_ts"] = [self.instant(value) for value in frame["bucket_start_ts"]]
         return super().rows(frame)
 
@@ -153,17 +153,19 @@ class ConvertsInPlace(ModelQueue):
 class RowsByLabel(ModelQueue):
     """Rows are addressed by the labels of the index."""
 
-    def rows(self, frame: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401
-        return list(frame.to_dict("index").values()) if frame.index.is_unique else [
-            dict(frame.loc[label].iloc[0]) for label in frame.index
-        ]
+    def rows(self, frame: Any) -> list[Mapping[str, Any]]:
+        return (
+            list(frame.to_dict("index").values())
+            if frame.index.is_unique
+            else [dict(frame.loc[label].iloc[0]) for label in frame.index]
+        )
 
 
 @mutant("ENQ-7")
 class ColumnsByPosition(ModelQueue):
     """Columns are taken by their position."""
 
-    def rows(self, frame: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401
+    def rows(self, frame: Any) -> list[Mapping[str, Any]]:
         names = ("user_id", "bucket_start_ts", "bucket_end_ts", "confidence", "predicted_label")
         return [dict(zip(names, row, strict=False)) for row in frame.itertuples(index=False)]
 
@@ -180,7 +182,7 @@ class DriftBelowTheThreshold(ModelQueue):
 class DriftCalledLowConfidence(ModelQueue):
     """Drift with a low confidence gets the other reason."""
 
-    def request(self, row: Mapping[str, Any], reason: str, now: datetime) -> Any:  # noqa: ANN401
+    def request(self, row: Mapping[str, Any], reason: str, now: datetime) -> Any:
         confidence = row.get("confidence")
         is_low = confidence is not None and confidence < self.default_threshold
         return super().request(row, "low_confidence" if is_low else reason, now)
@@ -191,7 +193,8 @@ class AbsentConfidenceIsZero(ModelQueue):
     """An absent confidence becomes 0.0."""
 
     def confidence(self, row: Mapping[str, Any]) -> float | None:
-        return row.get("confidence", 0.0)
+        confidence: float | None = row.get("confidence", 0.0)
+        return confidence
 
 
 @mutant("DRIFT-2")

@@ -12,7 +12,7 @@ from labelqueue.conformance.mutants.mutant import mutant
 class ClosesTheWholeBucket(ModelQueue):
     """Every request of the same user is closed with it."""
 
-    def mark_done(self, request_id: str, status: str = "labeled") -> Any:  # noqa: ANN401
+    def mark_done(self, request_id: str, status: str = "labeled") -> Any:
         found = super().mark_done(request_id, status)
         if found is not None:
             self.items = [self.marked(r, status) if r.user_id == found.user_id else r for r in self.items]
@@ -24,7 +24,7 @@ class ClosesTheWholeBucket(ModelQueue):
 class ReturnsItAsItWas(ModelQueue):
     """The request is returned as it was before."""
 
-    def mark_done(self, request_id: str, status: str = "labeled") -> Any:  # noqa: ANN401
+    def mark_done(self, request_id: str, status: str = "labeled") -> Any:
         before = next((r for r in self.items if r.request_id == request_id), None)
         super().mark_done(request_id, status)
         return before
@@ -34,7 +34,7 @@ class ReturnsItAsItWas(ModelQueue):
 class MovesItToTheEnd(ModelQueue):
     """The marked request moves to the end."""
 
-    def mark_done(self, request_id: str, status: str = "labeled") -> Any:  # noqa: ANN401
+    def mark_done(self, request_id: str, status: str = "labeled") -> Any:
         found = super().mark_done(request_id, status)
         if found is not None:
             self.items = [*(r for r in self.items if r is not found), found]
@@ -46,7 +46,7 @@ class MovesItToTheEnd(ModelQueue):
 class DefaultsToSkipped(ModelQueue):
     """The status defaults to `skipped`."""
 
-    def mark_done(self, request_id: str, status: str = "skipped") -> Any:  # noqa: ANN401
+    def mark_done(self, request_id: str, status: str = "skipped") -> Any:
         return super().mark_done(request_id, status)
 
 
@@ -54,7 +54,7 @@ class DefaultsToSkipped(ModelQueue):
 class UnknownIdIsAnError(ModelQueue):
     """An unknown id raises."""
 
-    def mark_done(self, request_id: str, status: str = "labeled") -> Any:  # noqa: ANN401
+    def mark_done(self, request_id: str, status: str = "labeled") -> Any:
         found = super().mark_done(request_id, status)
         if found is None:
             raise KeyError(request_id)
@@ -65,7 +65,7 @@ class UnknownIdIsAnError(ModelQueue):
 class BeginningOfAnId(ModelQueue):
     """The beginning of an id finds a request."""
 
-    def mark_done(self, request_id: str, status: str = "labeled") -> Any:  # noqa: ANN401
+    def mark_done(self, request_id: str, status: str = "labeled") -> Any:
         whole = [r.request_id for r in self.items if request_id and r.request_id.startswith(request_id)]
         return super().mark_done(whole[0] if len(whole) == 1 else request_id, status)
 
@@ -74,7 +74,7 @@ class BeginningOfAnId(ModelQueue):
 class UnknownIdSaves(ModelQueue):
     """Marking an unknown id writes the store."""
 
-    def mark_done(self, request_id: str, status: str = "labeled") -> Any:  # noqa: ANN401
+    def mark_done(self, request_id: str, status: str = "labeled") -> Any:
         found = super().mark_done(request_id, status)
         self.save()
         return found
@@ -84,7 +84,7 @@ class UnknownIdSaves(ModelQueue):
 class DoneIsDone(ModelQueue):
     """A done request cannot be marked again."""
 
-    def marked(self, request: Any, status: str) -> Any:  # noqa: ANN401
+    def marked(self, request: Any, status: str) -> Any:
         return super().marked(request, status) if request.status == "pending" else request
 
 
@@ -92,7 +92,7 @@ class DoneIsDone(ModelQueue):
 class MarkingAgainFindsNothing(ModelQueue):
     """Only pending requests are looked through."""
 
-    def mark_done(self, request_id: str, status: str = "labeled") -> Any:  # noqa: ANN401
+    def mark_done(self, request_id: str, status: str = "labeled") -> Any:
         is_pending = any(r.request_id == request_id for r in self.pending())
         return super().mark_done(request_id, status) if is_pending else None
 

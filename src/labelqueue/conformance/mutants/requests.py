@@ -16,7 +16,7 @@ from labelqueue.conformance.mutants.mutant import mutant
 class FurtherField(ModelQueue):
     """A request carries a field of the implementation's own."""
 
-    def request(self, row: Mapping[str, Any], reason: str, now: datetime) -> Any:  # noqa: ANN401
+    def request(self, row: Mapping[str, Any], reason: str, now: datetime) -> Any:
         @dataclass(frozen=True)
         class Served(ModelRequest):
             served: int = 0
@@ -28,7 +28,7 @@ class FurtherField(ModelQueue):
 class TimesComeBackAsText(ModelQueue):
     """Times are not read back from the text that they were stored as."""
 
-    def loaded(self, values: dict[str, Any]) -> Any:  # noqa: ANN401
+    def loaded(self, values: dict[str, Any]) -> Any:
         return ModelRequest(**values)
 
 
@@ -96,7 +96,7 @@ class WholeMilliseconds(ModelQueue):
 class UpsertsTheConfidence(ModelQueue):
     """A duplicate brings the pending request's confidence up to date."""
 
-    def is_taken(self, request: Any, added: list[Any]) -> bool:  # noqa: ANN401
+    def is_taken(self, request: Any, added: list[Any]) -> bool:
         for place, other in enumerate(self.items):
             if self.blocks(other) and self.key(other) == self.key(request):
                 self.items[place] = replace(other, confidence=request.confidence)
@@ -107,7 +107,7 @@ class UpsertsTheConfidence(ModelQueue):
 class MarkingTouchesCreatedAt(ModelQueue):
     """Marking done sets `created_at` to the moment of the answer."""
 
-    def marked(self, request: Any, status: str) -> Any:  # noqa: ANN401
+    def marked(self, request: Any, status: str) -> Any:
         return replace(request, status=status, created_at=self.now())
 
 

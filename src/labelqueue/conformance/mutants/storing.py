@@ -44,7 +44,7 @@ class StoresInOrderOfAsking(ModelQueue):
 class ForgetsTheEmptyLabel(ModelQueue):
     """An empty label comes back as none."""
 
-    def loaded(self, values: dict[str, Any]) -> Any:  # noqa: ANN401
+    def loaded(self, values: dict[str, Any]) -> Any:
         return super().loaded(values | {"predicted_label": values["predicted_label"] or None})
 
 
@@ -64,7 +64,7 @@ class SavesTheLastState(ModelQueue):
 class MarksInMemory(ModelQueue):
     """Marking done is not saved."""
 
-    def mark_done(self, request_id: str, status: str = "labeled") -> Any:  # noqa: ANN401
+    def mark_done(self, request_id: str, status: str = "labeled") -> Any:
         path, self.path = self.path, None
         found = super().mark_done(request_id, status)
         self.path = path
@@ -107,7 +107,7 @@ class FolderMustBeThere(ModelQueue):
     """The first change does not create the folder."""
 
     def save(self) -> None:
-        assert self.path is not None  # noqa: S101 - a mutant is always stored
+        assert self.path is not None
         if not self.path.parent.exists():
             raise FileNotFoundError(self.path.parent)
         super().save()
@@ -140,7 +140,7 @@ class WritesInPlace(ModelQueue):
     """The file is emptied and written anew."""
 
     def save(self) -> None:
-        assert self.path is not None  # noqa: S101 - a mutant is always stored
+        assert self.path is not None
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("w", encoding="utf-8") as file:
             file.writelines(self.lines())
@@ -151,7 +151,7 @@ class RemovesBeforeWriting(ModelQueue):
     """The old file is removed before the new one takes its name."""
 
     def save(self) -> None:
-        assert self.path is not None  # noqa: S101 - a mutant is always stored
+        assert self.path is not None
         self.path.unlink(missing_ok=True)
         super().save()
 
