@@ -17,6 +17,7 @@ from labelqueue.conformance.clock import Clock
 from labelqueue.conformance.steps import Step, call_of, moment_of, resolved
 from labelqueue.conformance.store import StoreFolder
 from labelqueue.conformance.subject import Answer, Handle, RefusedError, Subject
+from labelqueue.errors import shown
 from labelqueue.spec import Observation, Refusal, Seen
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ class Examination:
     @property
     def _open_handle(self) -> Handle:
         if self._handle is None:
-            raise RefusedError(Refusal("other", "the queue could not be opened"))
+            raise RefusedError(Refusal("other", "found no queue: it could not be opened"))
         return self._handle
 
     def _open(self) -> Refusal | None:
@@ -230,10 +231,10 @@ class Examination:
 
 def _as_requests(value: Any) -> tuple[Seen, ...] | Refusal:  # noqa: ANN401 - anything the subject returns
     if not isinstance(value, list):
-        return Refusal("other", f"all_items is {type(value).__name__}, not a list")
+        return Refusal("other", f"found all_items to be {shown(value)}, not a list")
     for item in value:
         if not isinstance(item, Seen):
-            return Refusal("other", f"all_items holds {type(item).__name__}, not a request")
+            return Refusal("other", f"found {shown(item)} in all_items, which is no request")
     return tuple(value)
 
 

@@ -61,14 +61,19 @@ CONFIDENCES: Final = st.one_of(
 
 LABELS: Final = st.sampled_from(("coding", "writing", "", "None", "naïve 🐍", "two\nlines"))
 
+# Few starts, so that buckets come back; some a microsecond apart; now and then any.
+_MINUTE: Final = 60 * 10**6
 _STARTS: Final = st.one_of(
-    st.sampled_from((0, 0, 15 * 60 * 10**6, 1, 10**6, 60 * 60 * 10**6)),
-    st.integers(0, 3 * 24 * 60).map(lambda minutes: minutes * 60 * 10**6),
-    st.integers(0, 10**6),
+    st.sampled_from((0, 15 * _MINUTE, 0, 30 * _MINUTE, 0, 15 * _MINUTE, 1, 15 * _MINUTE - 1, 10**6, 60 * _MINUTE)),
+    st.sampled_from((0, 15 * _MINUTE, 24 * 60 * _MINUTE, 345 * _MINUTE, -210 * _MINUTE)),
+    st.sampled_from((0, 15 * _MINUTE, 30 * _MINUTE)),
+    st.integers(0, 3 * 24 * 60 * _MINUTE),
 )
 _WRITTEN_AT: Final = st.sampled_from(_OFFSETS)
 _CONFIDENCES_OR_NONE: Final = st.one_of(st.none(), CONFIDENCES)
 _LABELS_OR_NONE: Final = st.one_of(st.none(), LABELS)
+_OF: Final = st.sampled_from((None, None, 0, 1, "nobody", None))
+_LIMITS: Final = st.sampled_from((None, None, 1, 2, 0, 5, None))
 _LENGTHS: Final = st.sampled_from((1, 999_999, 15 * 60 * 10**6, 60 * 60 * 10**6))
 
 
@@ -145,7 +150,7 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
             self.steps: list[dict[str, Any]] = []
 
         @initialize(
-            cap=st.sampled_from((None, 3, 1, 2, 0, 5, 40)),
+            cap=st.sampled_from((2, 3, 1, None, 5, 0, 40)),
             hours=st.sampled_from((12.0, 23.5, 18.0, 0.0, 23.9999999)),
             users=st.sampled_from(list(permutations(_USERS, 2))),
         )
@@ -176,14 +181,9 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
         def enqueue_drift(self, data: st.DataObject) -> None:
             self.take({"do": "enqueue_drift", "buckets": data.draw(buckets(self.users, is_row=False, most=4))})
 
-        @rule(of=st.sampled_from((None, None, 0, 1, "nobody")), limit=st.sampled_from((None, None, 0, 1, 2, 5)))
-        def get_pending(self, of: int | str | None, limit: int | None) -> None:
-            step: dict[str, Any] = {"do": "get_pending"}
-            if of is not None:
-                step["user_id"] = self.users[of] if isinstance(of, int) else of
-            if limit is not None:
-                step["limit"] = limit
-            self.take(step)
+        @rule(data=st.data())
+        def get_pending(self, data: st.DataObject) -> None:
+            self.take(self.asking(data))
 
         @precondition(lambda self: self.examination is not None and self.examination.items)
         @rule(place=st.integers(0, 30), status=st.sampled_from((None, "labeled", "skipped")))
@@ -192,34 +192,52 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
             place %= len(self.examination.items)
             self.take({"do": "mark_done", "request_id": {"$place": place}} | ({"status": status} if status else {}))
 
-        @rule(request_id=st.sampled_from(("nonexistent", "", "2f7e7a7e-58a8-4e7d-9d0a-5a5c7a3b1c11")))
-        def mark_unknown(self, request_id: str) -> None:
-            self.take({"do": "mark_done", "request_id": request_id})
+        @rule(
+            step=st.sampled_from(
+                (
+                    {"do": "all_items"},
+                    {"do": "mark_done", "request_id": "nonexistent"},
+                    {"do": "mark_done", "request_id": ""},
+                    {"do": "mark_done", "request_id": "2f7e7a7e-58a8-4e7d-9d0a-5a5c7a3b1c11", "status": "skipped"},
+                )
+            )
+        )
+        def look(self, step: dict[str, Any]) -> None:
+            self.take(dict(step))
 
-        @rule()
-        def all_items(self) -> None:
-            self.take({"do": "all_items"})
-
-        @rule(cap=st.sampled_from((..., ..., ..., 0, 1, 4, None)))
-        def reopen(self, cap: Any) -> None:  # noqa: ANN401 - an ellipsis keeps the cap
+        @rule(data=st.data(), cap=st.sampled_from((..., ..., ..., ..., 0, 1, 4, None)))
+        def reopen(self, data: st.DataObject, cap: Any) -> None:  # noqa: ANN401 - an ellipsis keeps the cap
             self.take({"do": "reopen"} if cap is ... else {"do": "reopen", "max_asks_per_day": cap})
+            self.take(self.asking(data))
 
         @rule(
+            data=st.data(),
             ahead=st.sampled_from(
-                (timedelta(microseconds=1), timedelta(hours=1), timedelta(hours=8), timedelta(days=1))
+                (timedelta(days=1), timedelta(hours=8), timedelta(microseconds=1), timedelta(hours=1))
             ),
             to_midnight=st.sampled_from(
-                (None, None, timedelta(0), timedelta(microseconds=-1), timedelta(microseconds=1))
+                (None, timedelta(0), timedelta(microseconds=-1), timedelta(microseconds=1), None)
             ),
         )
-        def clock(self, ahead: timedelta, to_midnight: timedelta | None) -> None:
-            now = self.case.now if not self.steps else self.now
+        def clock(self, data: st.DataObject, ahead: timedelta, to_midnight: timedelta | None) -> None:
+            now = self.now
             if to_midnight is None:
                 now += ahead
             else:
                 midnight = datetime(now.year, now.month, now.day, tzinfo=UTC) + timedelta(days=1)
                 now = midnight + to_midnight
             self.take({"do": "clock", "now": now.isoformat().replace("+00:00", "Z")})
+            self.take(self.asking(data))
+
+        def asking(self, data: st.DataObject) -> dict[str, Any]:
+            of = data.draw(_OF)
+            limit = data.draw(_LIMITS)
+            step: dict[str, Any] = {"do": "get_pending"}
+            if of is not None:
+                step["user_id"] = self.users[of] if isinstance(of, int) else of
+            if limit is not None:
+                step["limit"] = limit
+            return step
 
         @property
         def now(self) -> datetime:

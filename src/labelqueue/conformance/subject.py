@@ -179,7 +179,7 @@ def _refusing(call: Callable[[], Any]) -> Any:  # noqa: ANN401 - anything the su
         return call()
     except (Exception, SystemExit) as error:
         kind = "invalid_input" if isinstance(error, _CALLERS_FAULT) else "other"
-        raise RefusedError(Refusal(kind, _in_one_line(error))) from error
+        raise RefusedError(Refusal(kind, f"raised {_in_one_line(error)}")) from error
 
 
 def _arguments_of(step: Step) -> tuple[list[Any], dict[str, Any]]:

@@ -53,7 +53,7 @@ def the_same_when_opened_again(seen: Observation) -> Iterator[str]:
     look right until the next morning.
     """
     if seen.refusal is not None:
-        yield f"opening the same store again raised {seen.refusal.message}"
+        yield f"opening the same store again {seen.refusal.message}"
         return
     difference = _difference(seen.before, seen.after)
     if difference is not None:
@@ -77,7 +77,7 @@ def changes_are_in_the_store(seen: Observation) -> Iterator[str]:
     now sees it.
     """
     if isinstance(seen.stored, str):
-        yield f"after the call the store could not be read: {seen.stored}"
+        yield f"after the call another handle {seen.stored}"
     elif seen.stored is not None:
         difference = _difference(seen.after, seen.stored)
         if difference is not None:
@@ -107,7 +107,7 @@ def missing_store_is_empty(seen: Observation) -> Iterator[str]:
     if seen.call.do == "open" and seen.after:
         yield f"a store that does not exist holds {len(seen.after)} requests"
     if seen.refusal is not None:
-        yield f"{seen.call.do} over a store that does not exist raised {seen.refusal.message}"
+        yield f"{seen.call.do} over a store that does not exist {seen.refusal.message}"
     if seen.call.do in ("open", "get_pending", "all_items"):
         if seen.created:
             yield f"{seen.call.do} created {', '.join(seen.created)}"
@@ -154,6 +154,6 @@ def readers_see_it_whole(seen: Observation) -> Iterator[str]:
     assert seen.glimpses is not None
     for glimpse in seen.glimpses:
         if isinstance(glimpse, str):
-            yield f"while {seen.call.do} was writing, the store could not be read: {glimpse}"
+            yield f"while {seen.call.do} was writing, a reader {glimpse}"
         elif _difference(seen.before, glimpse) and _difference(seen.after, glimpse):
             yield f"while {seen.call.do} was writing, the store held {_difference(seen.after, glimpse)}"

@@ -196,7 +196,7 @@ class Refusal:
 
     Attributes:
         kind: `invalid_input` (the caller's fault), `unreadable_store` or `other`.
-        message: The error in one line.
+        message: What happened, as a clause that continues "the call …".
     """
 
     kind: str
@@ -228,7 +228,7 @@ class Observation:
         changed_argument: How an argument differed after the call, or `None`.
         pending_before: What `get_pending` said before a reopening.
         pending_after: What it said after.
-        stored: What another handle read from the store after the call; a text
+        stored: What another handle read from the store after the call; a clause
             when it could not read; `None` where nobody looked.
         written: Files that were written or removed in the store during the call,
             a lock's sidecar aside, or `None` where the store is no path.

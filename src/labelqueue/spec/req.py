@@ -117,7 +117,7 @@ def times_are_aware_utc(seen: Observation) -> Iterator[str]:
     digits) in the store.
     """
     if seen.refusal is not None and seen.expected:
-        yield f"{seen.call.do} raised {seen.refusal.message}"
+        yield f"{seen.call.do} {seen.refusal.message}"
     for request in _requests(seen):
         for name in _TIMES:
             moment = getattr(request, name)

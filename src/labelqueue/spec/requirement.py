@@ -83,7 +83,7 @@ class Requirement:
             if not self._when(observation):
                 return None
             if observation.refusal is not None and not self._looks_at_refusals:
-                return [f"{observation.call.do} raised {observation.refusal.message}"]
+                return [f"{observation.call.do} {observation.refusal.message}"]
             return list(self._check(observation))
         except (AttributeError, TypeError):
             # A request of which a field is missing or of another type cannot be

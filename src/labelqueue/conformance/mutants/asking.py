@@ -195,3 +195,11 @@ class LiveAnswer(ModelQueue):
         if state not in self.answers:
             self.answers[state] = super().get_pending(user_id, limit)
         return self.answers[state]
+
+
+@mutant("ORD-4")
+class CapBeforeOrdering(ModelQueue):
+    """The cap cuts before the order is made."""
+
+    def get_pending(self, user_id: str | None = None, limit: int | None = None) -> list[Any]:
+        return self.ordered(self.cut(self.of_user(self.pending(), user_id), None))[:limit]

@@ -128,3 +128,56 @@ class UsersWithoutCase(ModelQueue):
 
     def key(self, request: Any) -> Any:
         return request.user_id.strip().lower(), request.bucket_start_ts
+
+
+@mutant("DUP-1")
+class LooksAtTheCallAlone(ModelQueue):
+    """What is pending in the queue is not looked at."""
+
+    def is_taken(self, request: Any, added: list[Any]) -> bool:
+        return any(self.key(other) == self.key(request) for other in added)
+
+
+@mutant("DUP-1")
+class LooksAtWhatIsOffered(ModelQueue):
+    """Only what the cap lets through is looked at."""
+
+    def is_taken(self, request: Any, added: list[Any]) -> bool:
+        return any(self.key(other) == self.key(request) for other in [*self.get_pending(), *added])
+
+
+@mutant("DUP-2")
+class KeyAsWritten(ModelQueue):
+    """Within a call, starts are compared as they were written."""
+
+    def enqueue(self, rows: list[Mapping[str, Any]], reason: str) -> int:
+        first = {(row["user_id"], repr(row["bucket_start_ts"])): row for row in reversed(rows)}
+        distinct = list(reversed(first.values()))
+        taken = [self.request(row, reason, self.now()) for row in distinct]
+        added = [request for request in taken if not self.is_taken(request, [])]
+        if added:
+            self.items = self.with_added(added)
+            self.save()
+        return len(added)
+
+
+@mutant("DUP-5")
+class OverlapsAreOne(ModelQueue):
+    """A bucket that overlaps a pending one is taken for it."""
+
+    def is_taken(self, request: Any, added: list[Any]) -> bool:
+        return any(
+            other.status == "pending"
+            and other.user_id == request.user_id
+            and other.bucket_start_ts < request.bucket_end_ts
+            and request.bucket_start_ts < other.bucket_end_ts
+            for other in [*self.items, *added]
+        )
+
+
+@mutant("DUP-5")
+class KeyOfTheTimeOfDay(ModelQueue):
+    """The key is the start's time of day."""
+
+    def key(self, request: Any) -> Any:
+        return request.user_id, request.bucket_start_ts.time()

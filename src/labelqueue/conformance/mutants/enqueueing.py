@@ -231,3 +231,34 @@ class DriftBackwards(ModelQueue):
 
     def enqueue_drift(self, buckets: Sequence[Mapping[str, Any]]) -> int:
         return super().enqueue_drift(list(reversed(buckets)))
+
+
+@mutant("ENQ-1")
+class FirstThresholdStays(ModelQueue):
+    """The first threshold that is handed in is kept for later calls."""
+
+    kept: float | None = None
+
+    def enqueue_low_confidence(self, predictions_df: Any, threshold: float | None = None) -> int:
+        self.kept = self.kept or threshold
+        return super().enqueue_low_confidence(predictions_df, self.kept)
+
+
+@mutant("ENQ-1")
+class NeverNothing(ModelQueue):
+    """When no row is below the threshold, the least certain one is taken all the same."""
+
+    def enqueue_low_confidence(self, predictions_df: Any, threshold: float | None = None) -> int:
+        added = super().enqueue_low_confidence(predictions_df, threshold)
+        rows = self.rows(predictions_df)
+        if not added and not self.items and rows:
+            return self.enqueue([min(rows, key=lambda row: row["confidence"])], "low_confidence")
+        return added
+
+
+@mutant("DRIFT-2")
+class UnknownLabelAsText(ModelQueue):
+    """A label that is `None` becomes the text "None"."""
+
+    def label(self, row: Mapping[str, Any]) -> str | None:
+        return str(row["predicted_label"]) if "predicted_label" in row else None

@@ -122,3 +122,12 @@ class OldOnesAreCleanedAway(ModelQueue):
     @property
     def all_items(self) -> list[Any]:
         return [r for r in self.items if r.status == "pending" or self.day(r.created_at) == self.today()]
+
+
+@mutant("ALL-1")
+class AllUnderTheCap(ModelQueue):
+    """The cap cuts this, too."""
+
+    @property
+    def all_items(self) -> list[Any]:
+        return self.items[: self.cap]

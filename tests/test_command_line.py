@@ -1,0 +1,157 @@
+"""The command line: what it says, and what it exits with."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HELPERS = """
+from labelqueue.conformance.model import ModelQueue
+from labelqueue.conformance.mutants import MUTANTS
+
+CountsLabeledAlone = MUTANTS["skipped-is-free"].make
+Right = ModelQueue
+number = 42
+
+def returns_rubbish(path, cap=20):
+    return 42
+
+def raises(path, cap=20):
+    raise RuntimeError("no luck\\nat all")
+
+class AnswersRubbish:
+    def __init__(self, path, cap=20): ...
+    def enqueue_low_confidence(self, df, threshold=0.55): return "many"
+    def enqueue_drift(self, buckets): return None
+    def get_pending(self, user_id=None, limit=None): return 42
+    def mark_done(self, request_id, status="labeled"): return [1]
+    all_items = property(lambda self: [])
+
+class Incomplete:
+    def __init__(self, path, cap=20): ...
+    def enqueue_drift(self, buckets): ...
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run the command in a folder that holds `subjects.py`."""
+    (tmp_path / "subjects.py").write_text(HELPERS)
+
+    def command(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "labelqueue", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+            env={"PATH": "/usr/bin:/bin", "COLUMNS": "120"},
+        )
+
+    return command
+
+
+def test_the_canonical_queue_is_conformant(run, tmp_path):
+    """With no subject the canonical queue is examined, and it conforms; the report says so, too."""
+    done = run("conform", "--report", "out")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "core: conformant\n" in done.stdout
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["verdict"] == {"core": "conformant"}
+    assert {found["outcome"] for found in report["requirements"].values()} == {"pass"}
+    assert all(found["checks"] > 0 for found in report["requirements"].values())
+
+
+def test_a_fault_is_named_and_can_be_replayed(run):
+    """A faulty queue exits with 1; requirement, sentence, steps, expected and got are shown; its replay fails, too."""
+    done = run("conform", "subjects:CountsLabeledAlone", "--only", "CAP-3", "--report", "out")
+
+    assert done.returncode == 1
+    assert "CAP-3 Labeled and skipped MUST both count" in done.stdout
+    assert "core: not conformant (CAP-3)" in done.stdout
+    assert "expected" in done.stdout
+    assert "replay: labelqueue replay out/CAP-3.json subjects:CountsLabeledAlone" in done.stdout
+    again = run("replay", "out/CAP-3.json", "subjects:CountsLabeledAlone")
+    assert again.returncode == 1
+    assert "CAP-3 Labeled and skipped MUST both count" in again.stdout
+    assert run("replay", "out/CAP-3.json").returncode == 0
+
+
+def test_without_a_report_the_replay_works_as_well(run):
+    """The replay command that is shown works as it stands, whether a report was asked for or not."""
+    done = run("conform", "subjects:CountsLabeledAlone", "--only", "cap-counts-skipped")
+    [command] = [line for line in done.stdout.splitlines() if "replay: " in line]
+
+    assert run(*command.partition("replay: labelqueue ")[2].split()).returncode == 1
+
+
+def test_a_part_gives_no_verdict(run):
+    """A partial run that finds nothing exits with 4."""
+    done = run("conform", "--only", "DONE-*")
+
+    assert done.returncode == 4
+    assert "core: no verdict (only a part was run)" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("subject", "message"),
+    [
+        ("nowhere:Queue", "nowhere:Queue: cannot be imported: ModuleNotFoundError: No module named 'nowhere'"),
+        ("subjects:Nothing", "subjects:Nothing: module subjects has no attribute 'Nothing'"),
+        ("subjects", "subjects: is not a subject; write package.module:Name"),
+        ("subjects:number", "subjects:number: is 42, which cannot be called with (queue_path, max_asks_per_day)"),
+        ("subjects:raises", "subjects:raises: cannot be opened: RuntimeError: no luck at all"),
+        ("subjects:returns_rubbish", "subjects:returns_rubbish: made 42, which has no method enqueue_low_confidence"),
+        ("subjects:Incomplete", None),
+    ],
+)
+def test_a_subject_that_cannot_be_examined_is_one_line(run, subject, message):
+    """What is wrong with the subject is one line on standard error, and the status is 3."""
+    done = run("conform", subject)
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert len(done.stderr.splitlines()) == 1
+    if message is not None:
+        assert done.stderr == f"labelqueue: {message}\n"
+
+
+def test_rubbish_answers_are_failures_and_no_traceback(run):
+    """A subject that answers rubbish is not conformant, in words."""
+    done = run("conform", "subjects:AnswersRubbish", "--only", "GET-1")
+
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "get_pending returned 42, expected a list of requests" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("conform", "--only", "nothing-*"), "--only 'nothing-*' selects no requirement"),
+        (("conform", "--profile", "fancy"), "'fancy' is not one of core"),
+        (("conform", "--seed", "x"), "valid integer"),
+        (("replay", "absent.json"), "absent.json at /: cannot be read"),
+        (("frobnicate",), "No such command"),
+    ],
+)
+def test_usage_errors_exit_with_2(run, arguments, message):
+    """What is wrong with the command line is said, and the status is 2."""
+    done = run(*arguments)
+
+    assert done.returncode == 2
+    assert message in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+
+
+def test_mutants_are_listed(run):
+    """`labelqueue mutants` shows each mutant, its requirement and its mistake."""
+    done = run("mutants")
+
+    assert done.returncode == 0
+    assert "NOT KILLED" not in done.stdout
+    assert "skipped-is-free" in done.stdout
+    assert "Only labeled requests count." in done.stdout
