@@ -32,6 +32,10 @@ _TEXT_FIELDS = (
     "created_at",
     "status",
 )
+# Any bound does that is below what pydantic writes (some 250) and what the
+# standard library reads (some 1 000, less what is on the stack): a file that
+# loads but cannot be written back would refuse every later change.
+_DEEPEST = 100
 
 
 def requests_to_bytes(requests: Iterable[LabelRequest]) -> bytes:
@@ -114,9 +118,10 @@ def _request(item: object, place: int, store: str) -> LabelRequest:
     confidence = item.get("confidence")
     if confidence is not None and not is_finite_number(confidence):
         raise refuse("confidence", f"{shown(confidence)} is not a finite number")
-    broken = _lone_surrogate(item)
-    if broken is not None:
-        raise refuse(broken, "holds a lone surrogate, which UTF-8 cannot carry")
+    for field, value in item.items():
+        rule = _unwritable(field, value)
+        if rule is not None:
+            raise refuse(field, rule)
     try:
         return LabelRequest.model_validate(item)
     except ValidationError as error:
@@ -128,23 +133,22 @@ def _request(item: object, place: int, store: str) -> LabelRequest:
         raise refuse(where, f"{shown(first['input'])}: {rule}") from error
 
 
-def _lone_surrogate(item: dict[str, Any]) -> str | None:
+def _unwritable(name: str, value: object) -> str | None:
     # Also in unknown members, at any depth: they are written back (FILE-5).
-    for name, value in item.items():
-        texts = [name]
-        inner = [value]
-        while inner:
-            part = inner.pop()
-            if isinstance(part, str):
-                texts.append(part)
-            elif isinstance(part, dict):
-                texts.extend(part)
-                inner.extend(part.values())
-            elif isinstance(part, list):
-                inner.extend(part)
-        if not all(map(is_storable_text, texts)):
-            return name
-    return None
+    texts = [name]
+    inner = [(value, 0)]
+    while inner:
+        part, depth = inner.pop()
+        if depth > _DEEPEST:
+            return f"is nested deeper than {_DEEPEST} levels"
+        if isinstance(part, str):
+            texts.append(part)
+        elif isinstance(part, dict):
+            texts.extend(part)
+            inner.extend((each, depth + 1) for each in part.values())
+        elif isinstance(part, list):
+            inner.extend((each, depth + 1) for each in part)
+    return None if all(map(is_storable_text, texts)) else "holds a lone surrogate, which UTF-8 cannot carry"
 
 
 def _kind(value: object) -> str:

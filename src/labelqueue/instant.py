@@ -6,17 +6,22 @@ can do, never by import, so that neither is loaded for those who do not use it.
 
 from __future__ import annotations
 
+import numbers
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 __all__ = ["instant_from", "is_missing"]
 
 _WITH_TIME_OF_DAY = re.compile(
-    r"\d{4}-?\d{2}-?\d{2}[Tt ]\d{2}(:?\d{2}(:?\d{2}([.,]\d+)?)?)?"
-    r"\s?([Zz]|[+-]\d{2}(:?\d{2}(:?\d{2}(\.\d+)?)?)?)?",
+    r"(\d{4}-?\d{2}-?\d{2}[Tt ]\d{2}(?::?\d{2}(?::?\d{2}(?:[.,]\d+)?)?)?)"
+    r" ?([Zz]|[+-]\d{2}(?::?\d{2}(?::?\d{2}(?:\.\d+)?)?)?)?",
     re.ASCII,
 )
+_FINER_THAN_MICROSECONDS = ("ns]", "ps]", "fs]", "as]")
+_OUTSIDE = "is outside the years 1 to 9999"
+_NO_TIME_OF_DAY = "is a date without a time of day"
 
 
 def is_missing(value: object) -> bool:
@@ -30,12 +35,14 @@ def is_missing(value: object) -> bool:
         return True
     if isinstance(value, str):
         return False
-    try:
-        # NaN and NaT are the values that do not equal themselves; comparing
-        # pandas' NA gives NA again, which has no truth value.
+    if isinstance(value, Decimal):
+        # A signalling NaN raises when it is compared.
+        return value.is_nan()
+    if isinstance(value, numbers.Number) or type(value).__name__ == "datetime64":
+        # NaN and numpy's NaT are the ones that do not equal themselves.  Only
+        # these types are asked: an array that holds one NaN is not missing.
         return bool(value != value)  # noqa: PLR0124
-    except (TypeError, ValueError):
-        return type(value).__name__ == "NAType"
+    return type(value).__name__ in {"NaTType", "NAType"}
 
 
 def instant_from(value: object) -> datetime:
@@ -62,28 +69,32 @@ def instant_from(value: object) -> datetime:
     if is_missing(value):
         raise ValueError("is missing")
     if isinstance(value, str):
-        return _utc(_from_text(value))
+        return _utc(_from_text(str.__str__(value)))
     if isinstance(value, datetime):
         return _utc(_plain(value))
+    if isinstance(value, date):
+        raise ValueError(_NO_TIME_OF_DAY)  # noqa: TRY004 - every refusal here is a ValueError
     if type(value).__name__ == "datetime64":
         return _utc(_from_numpy(value))
     raise ValueError("is not a timestamp")
 
 
 def _utc(moment: datetime) -> datetime:
-    if moment.tzinfo is None or moment.utcoffset() is None:
-        return moment.replace(tzinfo=UTC)
     try:
+        if moment.utcoffset() is None:
+            return moment.replace(tzinfo=UTC)
         return moment.astimezone(UTC)
     except OverflowError:
-        raise ValueError("is outside the years 1 to 9999 in UTC") from None
+        raise ValueError(f"{_OUTSIDE} in UTC") from None
 
 
 def _from_text(text: str) -> datetime:
-    if not _WITH_TIME_OF_DAY.fullmatch(text):
+    found = _WITH_TIME_OF_DAY.fullmatch(text)
+    if not found:
         raise ValueError("is not ISO 8601 text with a time of day")
+    local, offset = found.groups(default="")
     try:
-        return datetime.fromisoformat(text.replace(" +", "+").replace(" -", "-").upper())
+        return datetime.fromisoformat((local + offset).upper())
     except ValueError:
         raise ValueError("is not a moment of the calendar") from None
 
@@ -94,14 +105,20 @@ def _plain(moment: datetime) -> datetime:
     # A pandas Timestamp: its own conversion warns when it drops nanoseconds,
     # and dropping them is the rule here (IN-11).
     if hasattr(moment, "to_pydatetime"):
-        plain: datetime = moment.to_pydatetime(warn=False)
+        try:
+            plain: datetime = moment.to_pydatetime(warn=False)
+        except (OverflowError, ValueError):
+            raise ValueError(_OUTSIDE) from None
         return plain
     return datetime.combine(moment.date(), moment.timetz())
 
 
 def _from_numpy(value: Any) -> datetime:  # noqa: ANN401 - numpy is not imported here
-    # numpy's own cast floors towards the past, as the pandas conversion does.
-    moment = value.astype("datetime64[us]").item()
-    if not isinstance(moment, datetime):
-        raise ValueError("is outside the years 1 to 9999")  # noqa: TRY004 - a value, not a type
-    return moment
+    moment = value.item()
+    # A number is either finer than Python's datetime or beyond its calendar; the
+    # cast floors the first towards the past and would silently wrap the second.
+    if isinstance(moment, int) and value.dtype.name.endswith(_FINER_THAN_MICROSECONDS):
+        moment = value.astype("datetime64[us]").item()
+    if isinstance(moment, datetime):
+        return moment
+    raise ValueError(_NO_TIME_OF_DAY if isinstance(moment, date) else _OUTSIDE)

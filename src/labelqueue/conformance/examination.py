@@ -9,6 +9,8 @@ requirements do.
 from __future__ import annotations
 
 import gc
+import os
+import warnings
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -19,6 +21,7 @@ from labelqueue.conformance.store import StoreFolder
 from labelqueue.conformance.subject import Answer, Handle, RefusedError, Subject
 from labelqueue.errors import shown
 from labelqueue.spec import Observation, Refusal, Seen
+from labelqueue.spec.queue_file import FileState
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +66,8 @@ class Examination:
         self._items: tuple[Seen, ...] = ()
         self._enqueued: dict[str, None] = {}
         self._handle: Handle | None = None
+        self._file: FileState | None = None
+        self._is_tainted = False
         self.bound: dict[str, str] = {}
 
     def __enter__(self) -> Self:
@@ -108,6 +113,8 @@ class Examination:
         if step["do"] == "clock":
             self._clock.set(moment_of(step["now"]).astimezone(UTC))
             return self._observe(step)
+        if step["do"] == "store":
+            return self._change_outside(step)
         if step["do"] == "reopen":
             return self._reopen(step)
         return self._call(step)
@@ -117,13 +124,17 @@ class Examination:
         copies: list[Path] = []
         evidence: dict[str, Any] = {"now": now}
         answer: Answer | None = None
+        warned: list[warnings.WarningMessage] = []
         try:
             with ExitStack() as stack:
                 if self._watch and step["do"] in _CHANGING:
                     stack.enter_context(self._store.watched(copies))
+                warned = stack.enter_context(warnings.catch_warnings(record=True))
+                warnings.simplefilter("always")
                 answer = self._open_handle.perform(step)
         except RefusedError as refused:
             evidence["refusal"] = refused.refusal
+        evidence["warning"] = next((str(warning.message) for warning in warned), None)
         evidence["until"] = self._clock.now
         evidence["written"] = self._store.written_since(look)
         evidence["created"] = self._store.created_since(look)
@@ -139,7 +150,27 @@ class Examination:
             evidence["stored"] = self._read(self._store.copy()) if self._store.is_there else ()
         return self._observe(step, was_store_there=there, **evidence)
 
+    def _change_outside(self, step: Step) -> Observation:
+        self._store.change(step)
+        self._is_tainted = True
+        file = self._store.file()
+        readable = file is not None and file.error is None
+        return self._observe(step, result=file.items if file is not None and readable else None)
+
+    def _open_with(self, cap: Any) -> Observation:  # noqa: ANN401 - a cap that is none
+        """Open another handle that must be refused; the queue stays as it is."""
+        step = {"do": "reopen", "max_asks_per_day": cap}
+        look = self._store.age()
+        refusal = None
+        try:
+            self._subject.open(self._store.path, cap)
+        except RefusedError as refused:
+            refusal = refused.refusal
+        return self._observe(step, refusal=refusal, written=self._store.written_since(look))
+
     def _reopen(self, step: Step) -> Observation:
+        if call_of(step).offences:
+            return self._open_with(step["max_asks_per_day"])
         ask = {"do": "get_pending"}
         pending_before = self._value_of(ask)
         cap = step.get("max_asks_per_day", self._cap)
@@ -162,8 +193,10 @@ class Examination:
 
     @property
     def _open_handle(self) -> Handle:
+        # A constructor that refused may succeed now: the store may have been mended.
+        refusal = self._open() if self._handle is None else None
         if self._handle is None:
-            raise RefusedError(Refusal("other", "found no queue: it could not be opened"))
+            raise RefusedError(refusal or Refusal("other", "found no queue"))
         return self._handle
 
     def _open(self) -> Refusal | None:
@@ -176,22 +209,33 @@ class Examination:
     def _observe(self, step: Step, **evidence: Any) -> Observation:  # noqa: ANN401 - fields of Observation
         before, enqueued = self._items, tuple(self._enqueued)
         after = self._all_items()
+        file_before, self._file = self._file, self._store.file()
         if isinstance(after, Refusal):
-            evidence.setdefault("refusal", after)
+            # A store that nobody can read must be refused; that is no fault of the call's.
+            if self._file is None or self._file.error is None:
+                evidence.setdefault("refusal", after)
             after = ()
         self._items = after
         self._enqueued.update(dict.fromkeys(_in_order_of_rows(before, after)))
         evidence.setdefault("now", self._clock.now)
         evidence.setdefault("until", evidence["now"])
-        return Observation(
-            call=call_of(step),
+        call = call_of(step)
+        seen = Observation(
+            call=call,
             max_asks_per_day=self._cap,
+            file_before=file_before,
+            file_after=self._file,
+            umask=_umask(),
+            is_tainted=self._is_tainted,
             other_caps=len(self._caps) > 1,
             before=before,
             after=after,
             enqueued=enqueued,
             **evidence,
         )
+        if call.offences and (seen.refusal is None or seen.is_change):
+            self._is_tainted = True
+        return seen
 
     def _all_items(self) -> tuple[Seen, ...] | Refusal:
         try:
@@ -227,6 +271,12 @@ class Examination:
             self._store.discard(copy)
         requests = _as_requests(value)
         return requests.message if isinstance(requests, Refusal) else requests
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _as_requests(value: Any) -> tuple[Seen, ...] | Refusal:  # noqa: ANN401 - anything the subject returns

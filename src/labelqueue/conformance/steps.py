@@ -1,7 +1,7 @@
 """Steps: one vocabulary for cases, generated programs, reports and replays.
 
 A step is a JSON object `{"do": operation, …}`.  Operations are the five of the
-contract; `reopen` and `clock` are control steps.  Arguments are plain JSON, with
+contract; `reopen`, `clock` and `store` are control steps.  Arguments are plain JSON, with
 few forms for what JSON cannot say:
 
 | form | meaning |
@@ -12,19 +12,22 @@ few forms for what JSON cannot say:
 | `{"$ref": NAME, "first": N}` | its first N characters, which are the id of nothing |
 | `{"$place": N}` | the id of the request at place N of `all_items`, from 0 |
 | `{"$float": "nan"}` | a float that JSON has no literal for: `nan`, `inf`, `-inf` |
+| `{"$missing": KIND}` | what a data library has for a missing value: `nan`, `NaT` or `NA`; else null |
+| `{"$int": N, "of": "numpy"}` | an integer of a library's own, where there is one |
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from labelqueue.spec import ABSENT, Bucket, Call, Seen
-from labelqueue.spec.observation import FIELDS
+from labelqueue.spec.seen import FIELDS
 
-__all__ = ["Step", "call_of", "moment_of", "neutral", "resolved", "text_of"]
+__all__ = ["Step", "call_of", "moment_of", "neutral", "resolved", "text_of", "value_of"]
 
 Step = Mapping[str, Any]
 
@@ -65,43 +68,46 @@ def moment_of(form: Any) -> datetime:  # noqa: ANN401 - any JSON
     return datetime.fromisoformat(text)
 
 
-def number_of(form: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Read a number in a step."""
-    return float(form["$float"]) if isinstance(form, Mapping) and "$float" in form else form
+def value_of(form: Any) -> Any:  # noqa: ANN401 - any JSON in, a neutral value out
+    """Read any value in a step: datetimes and odd floats as such, whatever is missing as `None`."""
+    if not isinstance(form, Mapping):
+        return form
+    if "$datetime" in form:
+        return moment_of(form)
+    if "$float" in form:
+        return float(form["$float"])
+    if "$int" in form:
+        return form["$int"]
+    return None if "$missing" in form else dict(form)
 
 
 def call_of(step: Step) -> Call:
     """Read a resolved step as the call that requirements judge."""
     do = step["do"]
+    is_row = do == "enqueue_low_confidence"
     rows = step.get("rows", step.get("buckets", ()))
+    columns = step.get("columns") or [name for row in rows for name in row]
     return Call(
         do=do,
-        buckets=tuple(_bucket_of(row) for row in rows),
-        threshold=number_of(step["threshold"]) if "threshold" in step else ABSENT,
-        is_odd_frame=do == "enqueue_low_confidence"
-        and ("index" in step or "columns" in step or any(set(row) - set(_COLUMNS) for row in rows)),
+        buckets=tuple(_bucket_of(row, is_row=is_row) for row in rows),
+        columns=frozenset(columns),
+        threshold=value_of(step["threshold"]) if "threshold" in step else ABSENT,
+        is_odd_frame=is_row and ("index" in step or "columns" in step or any(set(row) - set(_COLUMNS) for row in rows)),
         user_id=step.get("user_id"),
-        limit=step.get("limit"),
+        limit=value_of(step.get("limit")),
         request_id=step.get("request_id"),
         status=step.get("status", ABSENT),
+        max_asks_per_day=step.get("max_asks_per_day", ABSENT),
+        is_of_other_kind=any(isinstance(value, Mapping) and "of" in value for value in step.values()),
     )
 
 
-def _bucket_of(row: Mapping[str, Any]) -> Bucket:
-    start, end = moment_of(row["bucket_start_ts"]), moment_of(row["bucket_end_ts"])
-    return Bucket(
-        user_id=row["user_id"],
-        start=_utc(start),
-        end=_utc(end),
-        confidence=number_of(row.get("confidence")),
-        predicted_label=row.get("predicted_label"),
-        wall_start=start.replace(tzinfo=None),
-        keys=frozenset(row),
+def _bucket_of(row: Mapping[str, Any], *, is_row: bool) -> Bucket:
+    is_finer = any(
+        re.search(r"\.\d{7,}", form["$datetime"] if isinstance(form, Mapping) and "$datetime" in form else str(form))
+        for form in (row.get("bucket_start_ts"), row.get("bucket_end_ts"))
     )
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return Bucket({name: value_of(form) for name, form in row.items()}, is_row=is_row, is_finer=is_finer)
 
 
 def neutral(value: Any) -> Any:  # noqa: ANN401 - any result

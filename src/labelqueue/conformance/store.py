@@ -8,16 +8,20 @@ made old, so that even two writes within one tick of the clock show.
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from labelqueue.spec.queue_file import FileState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["StoreFolder"]
 
@@ -48,6 +52,47 @@ class StoreFolder:
     def is_there(self) -> bool:
         """Whether something exists at the path."""
         return self.path.exists()
+
+    def file(self) -> FileState | None:
+        """Return the file at the path as it is now; `None` where the store is no file."""
+        if self.path.is_dir():
+            return None
+        try:
+            mode = stat.S_IMODE(self.path.stat().st_mode)
+            return FileState(self.path.read_bytes(), mode, self.path.is_symlink())
+        except FileNotFoundError:
+            return FileState(None, None, self.path.is_symlink())
+
+    def change(self, step: Mapping[str, Any]) -> None:
+        """Do to the file what another program would do.
+
+        Args:
+            step: A `store` step: `items`, `text` or `hex` replace the content as an
+                editor does, by another file that is renamed over it, or, with
+                `in_place`, in the file that is there; `remove` deletes it; `mode`
+                sets its permission bits; `link` puts a symbolic link in its place.
+        """
+        content = _content_of(step)
+        if content is not None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            target = self.path.resolve()
+            if step.get("in_place"):
+                target.write_bytes(content)
+            else:
+                beside = target.with_name("written-by-another-program")
+                beside.write_bytes(content)
+                if target.exists():
+                    beside.chmod(stat.S_IMODE(target.stat().st_mode))
+                beside.replace(target)
+        if step.get("remove"):
+            self.path.unlink()
+        if "mode" in step:
+            self.path.chmod(int(step["mode"], 8))
+        if step.get("link"):
+            elsewhere = self._live / "elsewhere"
+            elsewhere.mkdir(exist_ok=True)
+            self.path.replace(elsewhere / "target.json")
+            self.path.symlink_to(elsewhere / "target.json")
 
     def copy(self) -> Path:
         """Copy the store as it is now, and return the path of the copy."""
@@ -111,6 +156,15 @@ class StoreFolder:
             yield
         finally:
             sys.setprofile(before)
+
+
+def _content_of(step: Mapping[str, Any]) -> bytes | None:
+    if "items" in step:
+        return json.dumps(step["items"]).encode()
+    if "text" in step:
+        text: str = step["text"]
+        return text.encode()
+    return bytes.fromhex(step["hex"]) if "hex" in step else None
 
 
 def _store_in(folder: Path) -> Path:

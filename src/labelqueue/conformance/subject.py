@@ -12,13 +12,13 @@ import dataclasses
 import importlib
 import importlib.metadata
 from collections.abc import Mapping, Sequence
-from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
-from labelqueue.conformance.steps import Step, moment_of, number_of
+from labelqueue.conformance.steps import Step, value_of
 from labelqueue.errors import SubjectError, shown
 from labelqueue.spec import ABSENT, Refusal, Seen
-from labelqueue.spec.observation import FIELDS
+from labelqueue.spec.call import has_lone_surrogate
+from labelqueue.spec.seen import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +30,7 @@ CANONICAL: Final = "labelqueue:ActiveLabelingQueue"
 """The subject that is examined when none is named; to the kit a name like any other."""
 
 _MEMBERS: Final = ("enqueue_low_confidence", "enqueue_drift", "get_pending", "mark_done")
+_LONGEST_MESSAGE: Final = 1000
 _CALLERS_FAULT: Final = (ValueError, TypeError, KeyError)
 
 
@@ -73,7 +74,7 @@ class Subject:
     version: str = ""
     language: str = "python"
 
-    def open(self, path: Path, max_asks_per_day: int | None) -> Handle:
+    def open(self, path: Path, max_asks_per_day: Any) -> Handle:  # noqa: ANN401 - also caps that are none
         """Open a queue over a store.
 
         Args:
@@ -171,7 +172,7 @@ def _version_of(module_name: str) -> str:
 
 def _in_one_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__
+    return f"{type(error).__name__}: {text[:_LONGEST_MESSAGE]}" if text else type(error).__name__
 
 
 def _refusing(call: Callable[[], Any]) -> Any:  # noqa: ANN401 - anything the subject returns
@@ -184,7 +185,7 @@ def _refusing(call: Callable[[], Any]) -> Any:  # noqa: ANN401 - anything the su
 
 def _arguments_of(step: Step) -> tuple[list[Any], dict[str, Any]]:
     names = ("threshold", "user_id", "limit", "status")
-    keywords = {name: number_of(step[name]) for name in names if name in step}
+    keywords = {name: _native(step[name]) for name in names if name in step}
     if step["do"] == "enqueue_low_confidence":
         return [_frame_of(step)], keywords
     if step["do"] == "enqueue_drift":
@@ -195,31 +196,33 @@ def _arguments_of(step: Step) -> tuple[list[Any], dict[str, Any]]:
 
 
 def _row_of(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _value_of(value) for name, value in row.items()}
+    return {name: _native(value) for name, value in row.items()}
 
 
-def _value_of(form: Any) -> Any:  # noqa: ANN401 - any JSON in, any Python out
-    if not isinstance(form, Mapping):
-        return form
-    if "$float" in form:
-        return number_of(form)
-    moment = moment_of(form)
-    if form.get("of") == "pandas":
-        import pandas as pd  # noqa: PLC0415 - loaded for those who hand in pandas
+def _native(form: Any) -> Any:  # noqa: ANN401 - any JSON in, any Python out
+    """Make the Python value that a form means, with the library's own types where it names one."""
+    if not isinstance(form, Mapping) or not ({"of", "$missing"} & set(form)):
+        return value_of(form)
+    import numpy as np  # noqa: PLC0415 - loaded for those who hand in its values
+    import pandas as pd  # noqa: PLC0415 - as above
 
-        return pd.Timestamp(moment)
-    if form.get("of") == "numpy":
-        import numpy as np  # noqa: PLC0415 - as above
-
-        return np.datetime64(moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment)
-    return moment
+    if "$missing" in form:
+        return {"nan": float("nan"), "NaT": pd.NaT, "NA": pd.NA}[form["$missing"]]
+    if "$int" in form:
+        return np.int64(form["$int"])
+    if form["of"] == "pandas":
+        return pd.Timestamp(form["$datetime"])
+    moment = pd.Timestamp(form["$datetime"])
+    return (moment.tz_convert(None) if moment.tz is not None else moment).to_datetime64()
 
 
 def _frame_of(step: Step) -> Any:  # noqa: ANN401 - a pandas frame
     import pandas as pd  # noqa: PLC0415 - loaded for those who hand in pandas
 
     rows = [_row_of(row) for row in step["rows"]]
-    return pd.DataFrame(rows, columns=step.get("columns"), index=step.get("index"))
+    # A text column of pandas' own may be unable to hold what UTF-8 cannot carry.
+    is_odd = any(has_lone_surrogate(value) for row in rows for value in row.values())
+    return pd.DataFrame(rows, columns=step.get("columns"), index=step.get("index"), dtype=object if is_odd else None)
 
 
 def _change(before: Any, after: Any) -> str | None:  # noqa: ANN401 - any arguments

@@ -15,10 +15,12 @@ from types import ModuleType
 from typing import Final
 
 from labelqueue.spec import all as all_items
-from labelqueue.spec import cap, done, drift, dup, enq, get, keep, req
+from labelqueue.spec import cap, done, drift, dup, enq, file, get, inp, keep, req
 from labelqueue.spec import ord as order
-from labelqueue.spec.observation import ABSENT, Bucket, Call, Observation, Operation, Refusal, Seen
+from labelqueue.spec.call import Bucket, Call, Operation
+from labelqueue.spec.observation import Observation, Refusal
 from labelqueue.spec.requirement import PROFILES, Profile, Requirement, Source
+from labelqueue.spec.seen import ABSENT, Seen
 
 __all__ = [
     "ABSENT",
@@ -36,7 +38,7 @@ __all__ = [
     "Source",
 ]
 
-AREAS: Final[tuple[ModuleType, ...]] = (req, enq, drift, dup, order, cap, get, done, all_items, keep)
+AREAS: Final[tuple[ModuleType, ...]] = (req, enq, drift, dup, order, cap, get, done, all_items, keep, inp, file)
 """The modules of the requirements, in the contract's order."""
 
 

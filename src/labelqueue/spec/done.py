@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from labelqueue.errors import shown
-from labelqueue.spec.observation import ABSENT, Seen
 from labelqueue.spec.requirement import requirement
+from labelqueue.spec.seen import ABSENT, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,13 +21,14 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from labelqueue.spec.observation import utc
 from labelqueue.spec.requirement import requirement
+from labelqueue.spec.seen import utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from labelqueue.spec.observation import Bucket, Observation
+    from labelqueue.spec.call import Bucket
+    from labelqueue.spec.observation import Observation
 
 __all__ = [
     "at_most_one_pending",

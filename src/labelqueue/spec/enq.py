@@ -17,13 +17,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from labelqueue.errors import shown
-from labelqueue.spec.observation import ABSENT, utc
 from labelqueue.spec.requirement import requirement
+from labelqueue.spec.seen import ABSENT, utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from labelqueue.spec.observation import Bucket, Observation, Seen
+    from labelqueue.spec.call import Bucket
+    from labelqueue.spec.observation import Observation
+    from labelqueue.spec.seen import Seen
 
 __all__ = [
     "appended_in_row_order",

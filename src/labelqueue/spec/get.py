@@ -11,8 +11,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from labelqueue.errors import shown
-from labelqueue.spec.observation import Seen
 from labelqueue.spec.requirement import requirement
+from labelqueue.spec.seen import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

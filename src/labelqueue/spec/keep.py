@@ -13,8 +13,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from labelqueue.spec.get import ids
-from labelqueue.spec.observation import Seen
 from labelqueue.spec.requirement import requirement
+from labelqueue.spec.seen import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

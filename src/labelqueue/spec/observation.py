@@ -11,183 +11,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any
 
-from labelqueue.contract import DEFAULT_LABEL_CONFIDENCE_THRESHOLD, DEFAULT_LABEL_MAX_ASKS_PER_DAY
-from labelqueue.errors import shown
+from labelqueue.contract import DEFAULT_LABEL_MAX_ASKS_PER_DAY
+from labelqueue.spec.call import Bucket, Call
+from labelqueue.spec.queue_file import FileState
+from labelqueue.spec.seen import Seen, utc
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-__all__ = ["ABSENT", "FIELDS", "Bucket", "Call", "Observation", "Operation", "Refusal", "Seen", "utc"]
-
-Operation = Literal[
-    "open",
-    "enqueue_low_confidence",
-    "enqueue_drift",
-    "get_pending",
-    "mark_done",
-    "all_items",
-    "clock",
-    "reopen",
-]
-
-FIELDS: Final = (
-    "request_id",
-    "user_id",
-    "bucket_start_ts",
-    "bucket_end_ts",
-    "reason",
-    "confidence",
-    "predicted_label",
-    "created_at",
-    "status",
-)
-
-
-_IS_OF_KIND: Final[dict[str, Callable[[Any], bool]]] = {
-    "request_id": lambda value: isinstance(value, str),
-    "user_id": lambda value: isinstance(value, str),
-    "bucket_start_ts": lambda value: isinstance(value, datetime),
-    "bucket_end_ts": lambda value: isinstance(value, datetime),
-    "reason": lambda value: value in ("low_confidence", "drift"),
-    # Languages without integers of their own may answer 0 for 0.0.
-    "confidence": lambda value: value is None or type(value) is int or isinstance(value, float),
-    "predicted_label": lambda value: value is None or isinstance(value, str),
-    "created_at": lambda value: isinstance(value, datetime),
-    "status": lambda value: value in ("pending", "labeled", "skipped"),
-}
-
-
-class _Absent:
-    """What stands for a field that a request does not have, or an argument left out."""
-
-    def __repr__(self) -> str:
-        return "(absent)"
-
-
-ABSENT: Final = _Absent()
-
-
-def utc(moment: datetime) -> datetime:
-    """Return the instant as aware UTC; a naive one means UTC."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A request as it was seen: nine values as they came, or `ABSENT`.
-
-    Nothing is coerced, so that a requirement can say that a value is of the
-    wrong kind; `further` names members that a request does not have.
-    """
-
-    request_id: Any
-    user_id: Any
-    bucket_start_ts: Any
-    bucket_end_ts: Any
-    reason: Any
-    confidence: Any
-    predicted_label: Any
-    created_at: Any
-    status: Any
-    further: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> tuple[str, datetime]:
-        """User and start instant: what the queue tells buckets apart by (DUP-2)."""
-        return self.user_id, utc(self.bucket_start_ts)
-
-    @property
-    def rank(self) -> float:
-        """Where it stands in the order of asking: its confidence, unknown as 0.0 (ORD-2)."""
-        return 0.0 if self.confidence is None else self.confidence
-
-    @property
-    def is_pending(self) -> bool:
-        """Whether it still waits for an answer."""
-        return bool(self.status == "pending")
-
-    @property
-    def created_on(self) -> Any:  # noqa: ANN401 - a date, when created_at is a datetime
-        """The UTC calendar day on which it was made."""
-        return utc(self.created_at).date()
-
-    @property
-    def problems_of_form(self) -> list[str]:
-        """Say which fields are missing, too many, or hold a value of another kind."""
-        problems = [
-            f"field {field} of a request is {shown(getattr(self, field))}"
-            for field in FIELDS
-            if not _IS_OF_KIND[field](getattr(self, field))
-        ]
-        problems.extend(f"a request has a further field {name}" for name in self.further)
-        return problems
-
-    def value(self, field: str) -> object:
-        """The value of a field, written so that equal means the same to the bit."""
-        value = getattr(self, field)
-        return repr(value) if isinstance(value, float) else value
-
-    def differs_from(self, other: Seen, *, but: tuple[str, ...] = ()) -> list[str]:
-        """Name the fields whose values differ, to the bit."""
-        return [field for field in FIELDS if field not in but and self.value(field) != other.value(field)]
-
-
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """A row of a frame, or a mapping, as the caller handed it in.
-
-    Attributes:
-        user_id: The user.
-        start: The start as an instant, aware UTC.
-        end: The end as an instant, aware UTC.
-        confidence: The confidence; `None` where it was absent or `None`.
-        predicted_label: The label; `None` where it was absent or `None`.
-        wall_start: The start as it was written, without its offset.
-        keys: The columns or keys that the row had.
-    """
-
-    user_id: str
-    start: datetime
-    end: datetime
-    confidence: float | None
-    predicted_label: str | None
-    wall_start: datetime
-    keys: frozenset[str]
-
-    @property
-    def key(self) -> tuple[str, datetime]:
-        """User and start instant."""
-        return self.user_id, self.start
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What was asked of the queue.
-
-    Attributes:
-        do: The operation.
-        buckets: The rows of the frame, or the mappings.
-        threshold: As handed in; `ABSENT` when left out.
-        is_odd_frame: Whether the frame has an index, an order of columns or
-            further columns that must not matter.
-        user_id: As handed in.
-        limit: As handed in.
-        request_id: As handed in.
-        status: As handed in; `ABSENT` when left out.
-    """
-
-    do: Operation
-    buckets: tuple[Bucket, ...] = ()
-    threshold: Any = ABSENT
-    is_odd_frame: bool = False
-    user_id: str | None = None
-    limit: int | None = None
-    request_id: str | None = None
-    status: Any = ABSENT
+__all__ = ["Observation", "Refusal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +70,12 @@ class Observation:
         is_store_there: Whether the store exists after the call, or `None`.
         was_store_there: Whether it existed before, or `None`.
         glimpses: What readers read from the store while the call was writing.
+        file_before: The queue file before the call, where the store is one.
+        file_after: The queue file after it.
+        umask: The permission bits that new files of the process do not get.
+        warning: A warning that the call left to the user, or `None`.
+        is_tainted: Whether something outside `core` happened to this queue before:
+            a bad call was let in, or the file was changed from outside.
     """
 
     call: Call
@@ -260,6 +99,11 @@ class Observation:
     is_store_there: bool | None = None
     was_store_there: bool | None = None
     glimpses: tuple[tuple[Seen, ...] | str, ...] | None = None
+    file_before: FileState | None = None
+    file_after: FileState | None = None
+    umask: int | None = None
+    is_tainted: bool = False
+    warning: str | None = None
 
     # What follows is the reading of the observation that several requirements
     # share.  Every statement is about this call alone: what was there before it
@@ -275,17 +119,12 @@ class Observation:
     @property
     def threshold(self) -> float:
         """The threshold in force; drift has none, so every bucket is below it."""
-        if self.call.do == "enqueue_drift":
-            return float("inf")
-        if self.call.threshold is ABSENT:
-            return DEFAULT_LABEL_CONFIDENCE_THRESHOLD
-        threshold: float = self.call.threshold
-        return threshold
+        return self.call.threshold_in_force
 
     @cached_property
     def selected(self) -> tuple[Bucket, ...]:
         """The buckets that the call is about: below the threshold, or unknown."""
-        return tuple(b for b in self.call.buckets if b.confidence is None or b.confidence < self.threshold)
+        return tuple(bucket for bucket in self.call.buckets if bucket.is_selected(self.threshold))
 
     @cached_property
     def pending_keys(self) -> frozenset[tuple[str, datetime]]:

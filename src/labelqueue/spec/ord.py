@@ -20,7 +20,8 @@ from labelqueue.spec.requirement import requirement
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from labelqueue.spec.observation import Observation, Seen
+    from labelqueue.spec.observation import Observation
+    from labelqueue.spec.seen import Seen
 
 __all__ = [
     "lowest_confidence_first",

@@ -24,13 +24,14 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from labelqueue.errors import shown
-from labelqueue.spec.observation import Seen, utc
 from labelqueue.spec.requirement import requirement
+from labelqueue.spec.seen import Seen, utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from labelqueue.spec.observation import Observation, Operation
+    from labelqueue.spec.call import Operation
+    from labelqueue.spec.observation import Observation
 
 __all__ = ["a_request_never_changes", "has_the_nine_fields", "ids_are_unique_uuids", "times_are_aware_utc"]
 

@@ -23,7 +23,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from labelqueue.spec.observation import Observation, Operation, Seen
+from labelqueue.spec.call import Operation
+from labelqueue.spec.observation import Observation
+from labelqueue.spec.seen import Seen
 
 __all__ = ["PROFILES", "Profile", "Requirement", "Source", "requirement"]
 
@@ -78,6 +80,8 @@ class Requirement:
             about this observation.
         """
         if observation.call.do not in self.on:
+            return None
+        if self.profile == "core" and (observation.is_tainted or observation.call.is_beyond_core):
             return None
         try:
             if not self._when(observation):

@@ -1,0 +1,271 @@
+"""The call: what was asked of the queue, read by the rules for input.
+
+Values come in the neutral form of a step: text, numbers, `None` for whatever is
+missing, datetimes.  A call knows which rules it offends (IN), and whether it asks
+for something that only the `input` profile speaks about; so the requirements of
+`core` judge valid input alone.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Final, Literal, NamedTuple
+
+from labelqueue.contract import DEFAULT_LABEL_CONFIDENCE_THRESHOLD
+from labelqueue.spec.seen import ABSENT, utc
+
+__all__ = ["Bucket", "Call", "Offence", "Operation", "has_lone_surrogate"]
+
+Operation = Literal[
+    "open",
+    "enqueue_low_confidence",
+    "enqueue_drift",
+    "get_pending",
+    "mark_done",
+    "all_items",
+    "clock",
+    "reopen",
+    "store",
+]
+
+_BUCKET_KEYS: Final = ("user_id", "bucket_start_ts", "bucket_end_ts")
+_COLUMNS: Final = (*_BUCKET_KEYS, "confidence", "predicted_label")
+_ISO: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?")
+
+
+class Offence(NamedTuple):
+    """A rule that a call offends.
+
+    Attributes:
+        rule: The requirement, such as `IN-5`.
+        place: The row, from 0, or `None` where it is about the whole call.
+        column: The column, key or argument.
+        value: What stands there.
+    """
+
+    rule: str
+    place: int | None
+    column: str
+    value: Any
+
+
+def has_lone_surrogate(value: object) -> bool:
+    """Whether a text holds what UTF-8 cannot carry."""
+    return isinstance(value, str) and re.search("[\ud800-\udfff]", value) is not None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def _moment(value: object) -> datetime | None:
+    """Read a timestamp as it is written, or `None` where it is none."""
+    if isinstance(value, str) and _ISO.fullmatch(value):
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, datetime) else None
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A row of a frame, or a mapping, as the caller handed it in.
+
+    Attributes:
+        values: The values by column or key, in neutral form.
+        is_row: Whether it is a row of a frame.
+        is_finer: Whether a time in it is finer than a microsecond.
+    """
+
+    values: Mapping[str, Any] = field(hash=False)
+    is_row: bool
+    is_finer: bool = False
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The columns or keys that it has."""
+        return frozenset(self.values)
+
+    @property
+    def user_id(self) -> str:
+        """Whose bucket it is."""
+        user_id: str = self.values["user_id"]
+        return user_id
+
+    @cached_property
+    def start(self) -> datetime:
+        """The start as an instant, aware UTC; only of a bucket that offends nothing."""
+        return utc(_moment(self.values["bucket_start_ts"]))  # type: ignore[arg-type]
+
+    @cached_property
+    def end(self) -> datetime:
+        """The end as an instant, aware UTC; only of a bucket that offends nothing."""
+        return utc(_moment(self.values["bucket_end_ts"]))  # type: ignore[arg-type]
+
+    @cached_property
+    def wall_start(self) -> datetime:
+        """The start as it was written, without its offset."""
+        return _moment(self.values["bucket_start_ts"]).replace(tzinfo=None)  # type: ignore[union-attr]
+
+    @property
+    def confidence(self) -> float | None:
+        """The confidence; `None` where it is unknown."""
+        value: float | None = self.values.get("confidence")
+        return None if _is_missing(value) else value
+
+    @property
+    def predicted_label(self) -> str | None:
+        """The label as it must be stored; `None` where it is unknown."""
+        value = self.values.get("predicted_label")
+        return None if _is_missing(value) else str(value)
+
+    @property
+    def key(self) -> tuple[str, datetime]:
+        """User and start instant."""
+        return self.user_id, self.start
+
+    @property
+    def is_beyond_core(self) -> bool:
+        """Whether it is valid, but only the `input` profile says how to read it."""
+        if self.is_finer:
+            return True
+        if any(has_lone_surrogate(value) for value in self.values.values()):
+            return True
+        if not self.is_row:
+            return _is_missing(self.values.get("confidence")) and self.values.get("confidence") is not None
+        label = self.values.get("predicted_label")
+        return _is_missing(self.values.get("confidence")) or not isinstance(label, str)
+
+    def is_selected(self, threshold: float) -> bool:
+        """Whether it is below the threshold, or its confidence unknown."""
+        return self.confidence is None or self.confidence < threshold
+
+    def offends_by_confidence(self) -> bool:
+        """Whether the confidence is neither a finite number nor missing."""
+        value = self.values.get("confidence")
+        return not _is_missing(value) and not _is_number(value)
+
+    def offences(self, place: int) -> Iterator[Offence]:
+        """Every rule that it offends, were it selected; the confidence aside."""
+        user_id, label = self.values["user_id"], self.values.get("predicted_label")
+        if not isinstance(user_id, str):
+            yield Offence("IN-3", place, "user_id", user_id)
+        moments = {name: _moment(self.values[name]) for name in ("bucket_start_ts", "bucket_end_ts")}
+        for name, moment in moments.items():
+            if moment is None:
+                yield Offence("IN-3", place, name, self.values[name])
+        start, end = moments.values()
+        if start is not None and end is not None and utc(end) <= utc(start):
+            yield Offence("IN-3", place, "bucket_end_ts", self.values["bucket_end_ts"])
+        if not self.is_row and not _is_missing(label) and not isinstance(label, str):
+            yield Offence("IN-7", place, "predicted_label", label)
+        for name, value in (("user_id", user_id), ("predicted_label", label)):
+            if has_lone_surrogate(value):
+                yield Offence("IN-12", place, name, value)
+
+
+@dataclass(frozen=True)
+class Call:
+    """What was asked of the queue.
+
+    Attributes:
+        do: The operation.
+        buckets: The rows of the frame, or the mappings.
+        columns: The columns of the frame, where it has rows.
+        threshold: As handed in; `ABSENT` when left out.
+        is_odd_frame: Whether the frame has an index, an order of columns or
+            further columns that must not matter.
+        user_id: As handed in.
+        limit: As handed in.
+        request_id: As handed in.
+        status: As handed in; `ABSENT` when left out.
+        max_asks_per_day: The cap of a reopening; `ABSENT` when it stays.
+        is_of_other_kind: Whether an argument is a number of a library's own.
+    """
+
+    do: Operation
+    buckets: tuple[Bucket, ...] = ()
+    columns: frozenset[str] = frozenset(_COLUMNS)
+    threshold: Any = ABSENT
+    is_odd_frame: bool = False
+    user_id: Any = None
+    limit: Any = None
+    request_id: Any = None
+    status: Any = ABSENT
+    max_asks_per_day: Any = ABSENT
+    is_of_other_kind: bool = False
+
+    @cached_property
+    def offences(self) -> tuple[Offence, ...]:
+        """Every rule for input that the call offends; none for a valid one."""
+        return tuple(self._offences())
+
+    @cached_property
+    def is_beyond_core(self) -> bool:
+        """Whether the call is invalid, or valid by a rule of the `input` profile alone."""
+        if self.offences or self.is_of_other_kind:
+            return True
+        # A row that is not selected may hold anything (IN-3), and then is no valid input of core.
+        everything = self.buckets
+        return (
+            any(bucket.is_beyond_core or any(bucket.offences(0)) for bucket in everything)
+            or has_lone_surrogate(self.user_id)
+            or has_lone_surrogate(self.request_id)
+        )
+
+    def _offences(self) -> Iterator[Offence]:
+        if self.threshold is not ABSENT and not _is_number(self.threshold):
+            yield Offence("IN-6", None, "threshold", self.threshold)
+            return
+        if self.limit is not None and not _is_count(self.limit):
+            yield Offence("IN-8", None, "limit", self.limit)
+        if self.max_asks_per_day not in (ABSENT, None) and not _is_count(self.max_asks_per_day):
+            yield Offence("IN-9", None, "max_asks_per_day", self.max_asks_per_day)
+        if self.do == "mark_done" and self.status not in (ABSENT, "labeled", "skipped"):
+            yield Offence("IN-10", None, "status", self.status)
+        if self.buckets:
+            yield from self._offences_of_rows()
+
+    def _offences_of_rows(self) -> Iterator[Offence]:
+        needed = _COLUMNS if self.do == "enqueue_low_confidence" else _BUCKET_KEYS
+        if self.do == "enqueue_low_confidence":
+            missing = [Offence("IN-2", None, name, None) for name in needed if name not in self.columns]
+        else:
+            missing = [
+                Offence("IN-2", place, name, None)
+                for place, bucket in enumerate(self.buckets)
+                for name in needed
+                if name not in bucket.keys
+            ]
+        if missing:
+            yield from missing
+            return
+        for place, bucket in enumerate(self.buckets):
+            if bucket.offends_by_confidence():
+                yield Offence("IN-5", place, "confidence", bucket.values.get("confidence"))
+            elif bucket.is_selected(self.threshold_in_force):
+                yield from bucket.offences(place)
+
+    @property
+    def threshold_in_force(self) -> float:
+        """The threshold; drift has none, so every bucket is below it."""
+        if self.do == "enqueue_drift":
+            return float("inf")
+        if self.threshold is ABSENT:
+            return DEFAULT_LABEL_CONFIDENCE_THRESHOLD
+        threshold: float = self.threshold
+        return threshold

@@ -1,0 +1,259 @@
+"""The JSON file: a format that others may read and write.
+
+A queue file is opened by editors, scripts and other programs; it is copied, kept
+under version control and mended by hand.  So its form is public: one array, one
+object per request, nine members by name, times that every language can read.
+
+Two promises follow.  What somebody else put into the file is respected: an edit is
+seen, a member that nobody knows survives, a permission stays.  And what is no queue
+file is never touched: a queue that takes a broken file for an empty one destroys
+it at the next save.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Any, Final
+
+from labelqueue.errors import shown
+from labelqueue.spec.observation import Observation
+from labelqueue.spec.queue_file import NoQueueFileError
+from labelqueue.spec.requirement import requirement
+from labelqueue.spec.seen import FIELDS
+
+__all__ = [
+    "absent_members_have_defaults",
+    "bits_and_links_stay",
+    "no_queue_file_is_refused",
+    "one_array_of_objects",
+    "outside_changes_are_seen",
+    "times_are_rfc3339_with_z",
+    "unknown_members_survive",
+]
+
+_CHANGING: Final = ("enqueue_low_confidence", "enqueue_drift", "mark_done")
+_READING: Final = ("get_pending", "all_items")
+_TIMES: Final = ("bucket_start_ts", "bucket_end_ts", "created_at")
+_UTC_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+_FILE_NAME: Final = "queue.json"
+
+
+def _has_written(seen: Observation) -> bool:
+    before, after = seen.file_before, seen.file_after
+    return (
+        seen.call.do in _CHANGING
+        and not seen.call.offences
+        and before is not None
+        and after is not None
+        and before.error is None
+        and after.content != before.content
+    )
+
+
+def _items(seen: Observation) -> list[dict[str, Any]]:
+    assert seen.file_after is not None
+    return seen.file_after.items if seen.file_after.error is None else []
+
+
+@requirement("FILE-1", profile="file", source="both", on=_CHANGING, when=_has_written, looks_at_refusals=True)
+def one_array_of_objects(seen: Observation) -> Iterator[str]:
+    """The store MUST be one UTF-8 file holding one JSON array (RFC 8259: no NaN, no Infinity, no byte order mark), one object per request in enqueue order, with the nine fields by name.
+
+    Many a library writes NaN without being asked.  Members that have a default are
+    written all the same: a reader in another language knows no defaults.
+    """
+    assert seen.file_after is not None
+    if seen.file_after.error is not None:
+        yield f"after {seen.call.do} the file is no queue file: {seen.file_after.error}"
+        return
+    items = _items(seen)
+    if [item["request_id"] for item in items] != [request.request_id for request in seen.after]:
+        yield f"the file holds {len(items)} objects, not the {len(seen.after)} requests in enqueue order"
+    for place, item in enumerate(items):
+        missing = [field for field in FIELDS if field not in item]
+        if missing:
+            yield f"item {place} of the file has no member {missing[0]!r}"
+    held = {request.request_id: request for request in seen.after}
+    for place, request in enumerate(seen.file_after.requests):
+        changed = request.differs_from(held[request.request_id]) if request.request_id in held else []
+        if changed:
+            yield f"item {place} of the file has another {changed[0]} than the request"
+
+
+@requirement(
+    "FILE-2",
+    profile="file",
+    source="text",
+    on=(*_CHANGING, "store"),
+    when=lambda seen: _has_written(seen) or _is_readable_change(seen),
+    looks_at_refusals=True,
+)
+def times_are_rfc3339_with_z(seen: Observation) -> Iterator[str]:
+    """Timestamps MUST be written as RFC 3339 in UTC with `Z`; a reader MUST also take any offset, and take a naive one as UTC.
+
+    A time that is loaded as it stands is compared with others of another kind, and
+    the daily cap counts it on the wrong day.
+    """
+    if seen.call.do != "store":
+        for place, item in enumerate(_items(seen)):
+            for name in _TIMES:
+                if not _UTC_TIME.fullmatch(item[name]):
+                    yield f"item {place} of the file has {name}={item[name]!r}, not RFC 3339 in UTC with Z"
+        return
+    assert seen.file_after is not None
+    for request, held in zip(seen.file_after.requests, seen.after, strict=False):
+        for name in _TIMES:
+            expected, got = getattr(request, name), getattr(held, name)
+            # An instant is not enough: whoever asks for its date must get that of UTC.
+            if got != expected or got.utcoffset() != expected.utcoffset():
+                yield f"{name} in the file is {expected.isoformat()}, all_items says {shown(got)}"
+
+
+def _is_readable_change(seen: Observation) -> bool:
+    return seen.call.do == "store" and seen.file_after is not None and seen.file_after.error is None
+
+
+@requirement(
+    "FILE-3",
+    profile="file",
+    source="both",
+    on=("store", "reopen"),
+    when=lambda seen: (
+        seen.file_after is not None
+        and seen.file_after.error is None
+        and any(set(FIELDS) - set(item) for item in seen.file_after.items)
+    ),
+    looks_at_refusals=True,
+)
+def absent_members_have_defaults(seen: Observation) -> Iterator[str]:
+    """Files that taskclf wrote from valid input MUST load, and taskclf MUST load files that we wrote, with equal requests; members that have a default MAY be absent.
+
+    A confidence or a label that is absent is unknown, a status that is absent is
+    pending.
+    """
+    assert seen.file_after is not None
+    if seen.refusal is not None:
+        yield f"a file in which only members with a default are absent was refused: {seen.refusal.message}"
+    elif [
+        r.differs_from(held)
+        for r, held in zip(seen.file_after.requests, seen.after, strict=False)
+        if r.differs_from(held)
+    ]:
+        yield "absent members did not become their defaults"
+    elif len(seen.after) != len(seen.file_after.items):
+        yield f"{len(seen.after)} of {len(seen.file_after.items)} requests were loaded"
+
+
+def _needs_the_store(seen: Observation) -> bool:
+    if seen.call.do in ("enqueue_low_confidence", "enqueue_drift"):
+        return bool(seen.selected)
+    return True
+
+
+@requirement(
+    "FILE-4",
+    profile="file",
+    source="decided",
+    on=(*_CHANGING, *_READING),
+    when=lambda seen: (
+        seen.file_before is not None
+        and seen.file_before.error is not None
+        and not seen.call.offences
+        and _needs_the_store(seen)
+    ),
+    looks_at_refusals=True,
+)
+def no_queue_file_is_refused(seen: Observation) -> Iterator[str]:
+    """A file that is no such array MUST be refused, by the constructor or by the first call that needs the store, with an error that names the file and, where there is one, the item and the field; it MUST be left byte for byte as it was, by that call and by any later one.
+
+    Empty is not an empty array: a crash leaves empty files.  What is taken for an
+    empty queue is overwritten by the next change, with everything that was in it.
+    """
+    assert seen.file_before is not None
+    error = seen.file_before.error
+    if seen.refusal is None:
+        yield f"{seen.call.do} was not refused, though the file is no queue file ({error}): returned {shown(seen.result)}"
+    else:
+        yield from _unnamed(seen.refusal.message, error)
+    if seen.file_after is None or seen.file_after.content != seen.file_before.content:
+        yield f"{seen.call.do} changed a file that is no queue file ({error})"
+
+
+def _unnamed(message: str, error: NoQueueFileError | None) -> Iterator[str]:
+    if PurePath(_FILE_NAME).name not in message:
+        yield f"the error does not name the file: it {message}"
+    if error is not None and error.item is not None and not re.search(rf"(?<!\d){error.item}(?!\d)", message):
+        yield f"the error does not name item {error.item}: it {message}"
+    if error is not None and error.field in FIELDS and error.field not in message:
+        yield f"the error does not name field {error.field}: it {message}"
+
+
+@requirement(
+    "FILE-5",
+    profile="file",
+    source="decided",
+    on=_CHANGING,
+    when=lambda seen: _has_written(seen) and bool(_unknown(seen.file_before)),
+    looks_at_refusals=True,
+)
+def unknown_members_survive(seen: Observation) -> Iterator[str]:
+    """Members that a reader does not know MUST survive its rewriting of the file.
+
+    They are another program's: a note, a priority, the id in another system.
+    """
+    before, after = _unknown(seen.file_before), _unknown(seen.file_after)
+    for request_id, members in before.items():
+        lost = [name for name, value in members.items() if after.get(request_id, {}).get(name, ...) != value]
+        if lost:
+            yield f"{seen.call.do} lost, or changed, the member {lost[0]!r} of request {request_id}"
+
+
+def _unknown(file: Any) -> dict[str, dict[str, Any]]:  # noqa: ANN401 - a FileState or None
+    if file is None or file.error is not None:
+        return {}
+    found = {i["request_id"]: {n: v for n, v in i.items() if n not in FIELDS} for i in file.items}
+    return {request_id: members for request_id, members in found.items() if members}
+
+
+@requirement("FILE-6", profile="file", source="decided", on=_CHANGING, when=_has_written, looks_at_refusals=True)
+def bits_and_links_stay(seen: Observation) -> Iterator[str]:
+    """An existing file MUST keep its permission bits, a new one MUST get those of the process (umask); a symbolic link MUST stay a link, and its target is what changes.
+
+    A temporary file is private to its maker; renamed over the target as it is, it
+    shuts out everybody who could read the queue before.
+    """
+    before, after = seen.file_before, seen.file_after
+    assert before is not None
+    assert after is not None
+    if before.is_link and not after.is_link:
+        yield "the symbolic link was replaced by a file"
+    if before.mode is not None and after.mode != before.mode:
+        yield f"the permission bits were {before.mode:o} and are {after.mode or 0:o}"
+    if before.mode is None and seen.umask is not None and after.mode != 0o666 & ~seen.umask:
+        yield f"a new file has the permission bits {after.mode or 0:o} under the umask {seen.umask:o}"
+
+
+@requirement(
+    "FILE-7",
+    profile="file",
+    source="decided",
+    on=("store",),
+    when=_is_readable_change,
+    looks_at_refusals=True,
+)
+def outside_changes_are_seen(seen: Observation) -> Iterator[str]:
+    """A file that was changed, replaced or deleted from outside MUST be seen as it now is by the next call.
+
+    An editor saves, a script marks a hundred requests: a queue that goes on with
+    what it remembers undoes it all at its next save.
+    """
+    assert seen.file_after is not None
+    if seen.refusal is not None:
+        yield f"after the file was changed from outside, reading {seen.refusal.message}"
+        return
+    expected = [(r.request_id, r.user_id, r.status, r.confidence) for r in seen.file_after.requests]
+    got = [(r.request_id, r.user_id, r.status, r.confidence) for r in seen.after]
+    if expected != got:
+        yield f"the file holds {len(expected)} requests as it now is, all_items says {len(got)}, or others"
