@@ -12,7 +12,7 @@ from labelqueue.conformance.clock import elsewhere
 from labelqueue.conformance.judging import Findings, judge_case
 from labelqueue.conformance.model import ModelQueue
 from labelqueue.conformance.mutants import MUTANTS
-from labelqueue.conformance.subject import CANONICAL, Subject, subject_named
+from labelqueue.conformance.python_subject import CANONICAL, PythonSubject, subject_named
 from labelqueue.spec import REQUIREMENTS
 
 CASES = {case.id: case for case in hand_written()}
@@ -42,7 +42,7 @@ def test_every_requirement_has_two_cases():
 
 @pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
 @pytest.mark.parametrize(
-    "subject", [Subject("the model", ModelQueue), subject_named(CANONICAL)], ids=["model", "canonical"]
+    "subject", [PythonSubject("the model", ModelQueue), subject_named(CANONICAL)], ids=["model", "canonical"]
 )
 def test_a_case_holds(case, subject):
     """What was written by hand agrees with the kit's model, and with the canonical queue."""
@@ -57,9 +57,9 @@ def test_a_case_can_fail(case):
     """Each case kills at least one mutant of the requirements that it names."""
     candidates = [m for m in MUTANTS.values() if m.requirement in case.requirements]
 
-    assert any(set(case.requirements) & set(findings(case, Subject(m.id, m.make)).failures) for m in candidates), [
-        m.id for m in candidates
-    ]
+    assert any(
+        set(case.requirements) & set(findings(case, PythonSubject(m.id, m.make)).failures) for m in candidates
+    ), [m.id for m in candidates]
 
 
 def test_a_case_goes_through_json_unchanged():

@@ -8,8 +8,8 @@ from labelqueue.conformance.clock import elsewhere
 from labelqueue.conformance.judging import Findings
 from labelqueue.conformance.model import ModelQueue
 from labelqueue.conformance.mutants import MUTANTS, kills
+from labelqueue.conformance.python_subject import PythonSubject
 from labelqueue.conformance.search import search, shrink
-from labelqueue.conformance.subject import Subject
 from labelqueue.spec import REQUIREMENTS
 
 
@@ -28,7 +28,7 @@ def test_the_search_accuses_the_model_of_nothing():
     """A correct queue passes the search, and every requirement that needs no special eye has something to say."""
     found = Findings()
     with elsewhere():
-        search(Subject("the model", ModelQueue), found, seed=7)
+        search(PythonSubject("the model", ModelQueue), found, seed=7)
 
     assert found.failures == {}
     assert [name for name in REQUIREMENTS if not found.checks[name]] == ["KEEP-5"]
@@ -41,7 +41,7 @@ def test_the_search_alone_finds_subtle_mistakes(name):
     """Without any hand-written case, the search finds the mistake under the requirement that it violates."""
     mutant, found = MUTANTS[name], Findings()
     with elsewhere():
-        search(Subject(name, mutant.make), found, seed=7)
+        search(PythonSubject(name, mutant.make), found, seed=7)
 
     assert mutant.requirement in found.failures
 
@@ -50,7 +50,7 @@ def test_what_the_search_found_is_shrunk():
     """A failure that only the search found comes back as few steps with few buckets."""
     mutant = MUTANTS["key-with-the-reason"]
     with elsewhere():
-        failure = shrink(Subject(mutant.id, mutant.make), "DUP-2", seed=7)
+        failure = shrink(PythonSubject(mutant.id, mutant.make), "DUP-2", seed=7)
 
     assert failure is not None
     assert [step["do"].partition("_")[0] for step in failure.case.steps] == ["enqueue", "enqueue"]

@@ -35,6 +35,7 @@ from labelqueue.conformance.examination import Examination
 from labelqueue.conformance.judging import Failure, Findings, answer_of, judge_observation
 from labelqueue.conformance.model import ModelQueue
 from labelqueue.conformance.steps import moment_of
+from labelqueue.conformance.subject import BrokenError
 from labelqueue.spec import Observation, Seen
 
 if TYPE_CHECKING:
@@ -148,6 +149,7 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
             super().__init__()
             self.examination: Examination | None = None
             self.steps: list[dict[str, Any]] = []
+            self.is_broken = False
 
         @initialize(
             cap=st.sampled_from((2, 3, 1, None, 5, 0, 40)),
@@ -162,7 +164,8 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
             )
             self.examination = Examination(collector.subject, now=now, max_asks_per_day=cap)
             self.examination.__enter__()
-            self.model = ModelQueue(None, 20 if cap is None else cap)
+            self.has_clock = collector.subject.claims.clock
+            self.model = _Beside(None, 20 if cap is None else cap)
             self.judge(self.examination.open())
 
         @rule(data=st.data(), threshold=st.sampled_from((None, None, 0.5, 0.0, 1.0, -0.1)))
@@ -220,6 +223,8 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
             ),
         )
         def clock(self, data: st.DataObject, ahead: timedelta, to_midnight: timedelta | None) -> None:
+            if not self.has_clock:
+                return
             now = self.now
             if to_midnight is None:
                 now += ahead
@@ -248,8 +253,18 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
 
         def take(self, step: dict[str, Any]) -> None:
             assert self.examination is not None
+            if self.is_broken:
+                return
             self.steps.append(step)
-            self.judge(self.examination.take(step))
+            try:
+                observation = self.examination.take(step)
+            except BrokenError as error:
+                # Nothing more can be learned from this queue; the next program opens another.
+                self.is_broken = True
+                general = _GENERAL.get(step["do"], "ALL-1")
+                collector.findings.errors.setdefault(general, f"search: {error}")
+                return
+            self.judge(observation)
 
         def judge(self, observation: Observation) -> None:
             violations = judge_observation(observation, collector.findings)
@@ -289,7 +304,16 @@ _GENERAL: Final = {
 }
 
 
-def _disagreement(model: ModelQueue, seen: Observation) -> tuple[str, str] | None:
+class _Beside(ModelQueue):
+    """The model beside a subject: its clock is the subject's, wherever that is."""
+
+    moment: datetime
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+def _disagreement(model: _Beside, seen: Observation) -> tuple[str, str] | None:
     """Do with the model what was done with the subject, and compare.
 
     The model takes over the ids that the subject gave, place by place.
@@ -298,7 +322,7 @@ def _disagreement(model: ModelQueue, seen: Observation) -> tuple[str, str] | Non
         The general requirement of the operation and what differs, or `None`.
     """
     call = seen.call
-    model.cap = seen.cap
+    model.cap, model.moment = seen.cap, seen.now
     rows = [
         {
             "user_id": bucket.user_id,

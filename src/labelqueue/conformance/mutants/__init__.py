@@ -11,7 +11,7 @@ from labelqueue.conformance.clock import elsewhere
 from labelqueue.conformance.judging import Findings, judge_case
 from labelqueue.conformance.mutants import asking, budget, duplicates, enqueueing, marking, requests, storing
 from labelqueue.conformance.mutants.mutant import MUTANTS, Mutant
-from labelqueue.conformance.subject import Subject
+from labelqueue.conformance.python_subject import PythonSubject
 
 __all__ = [
     "MUTANTS",
@@ -34,7 +34,7 @@ def kills(mutant: Mutant) -> set[str]:
         The requirements that failed.
     """
     findings = Findings()
-    subject = Subject(name=mutant.id, make=mutant.make)
+    subject = PythonSubject(name=mutant.id, make=mutant.make)
     with elsewhere():
         for case in hand_written():
             if mutant.requirement in case.requirements:
