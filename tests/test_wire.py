@@ -86,18 +86,24 @@ def test_a_served_queue_conforms():
     [
         (
             "print('hello there', flush=True)",
-            "answered all_items with the line 'hello there', which is not JSON in UTF-8; "
-            "print one message per line to standard output and nothing else; logs go to standard error",
+            (
+                "answered all_items with the line 'hello there', which is not JSON in UTF-8; "
+                "print one message per line to standard output and nothing else; logs go to standard error"
+            ),
         ),
         (
             "answer(number + 1, result=[])",
-            'answered all_items with the line \'{"jsonrpc": "2.0", "id": 2, "result": []}\', '
-            "which has the id 2 where the request has 1; answer with the id of the request, as the number that it was",
+            (
+                'answered all_items with the line \'{"jsonrpc": "2.0", "id": 2, "result": []}\', '
+                "which has the id 2 where the request has 1; answer with the id of the request, as the number that it was"
+            ),
         ),
         (
             "print(json.dumps({'id': number, 'result': []}), flush=True)",
-            'answered all_items with the line \'{"id": 1, "result": []}\', which breaks the schema of an answer: '
-            '\'jsonrpc\' is a required property; write "jsonrpc": "2.0" into every answer',
+            (
+                'answered all_items with the line \'{"id": 1, "result": []}\', which breaks the schema of an answer: '
+                '\'jsonrpc\' is a required property; write "jsonrpc": "2.0" into every answer'
+            ),
         ),
         ("sys.exit(3)", "ended with status 3 instead of answering all_items"),
         ("os.close(1); time.sleep(60)", "closed its standard output instead of answering all_items"),
@@ -129,9 +135,9 @@ def test_a_second_answer_is_found_at_the_next_request(talk):
     """An answer that nobody asked for is told with its line."""
     conversation = talk("answer(number, result=[]); answer(number, result=[])")
     assert conversation.ask("all_items", {}) == []
-    conversation._selector.select()  # the second line is there
+    conversation._selector.select()  # noqa: SLF001 - until the second line is there
 
-    with pytest.raises(BrokenError, match="printed the line '.*', which nobody asked for; answer each request once"):
+    with pytest.raises(BrokenError, match=r"printed the line '.*', which nobody asked for; answer each request once"):
         conversation.ask("all_items", {})
 
 
@@ -228,8 +234,10 @@ def test_smoke_shows_the_whole_conversation():
         ),
         (
             "print('debug'); answer(number, result=[])",
-            "answered all_items with the line 'debug', which is not JSON in UTF-8; "
-            "print one message per line to standard output and nothing else",
+            (
+                "answered all_items with the line 'debug', which is not JSON in UTF-8; "
+                "print one message per line to standard output and nothing else"
+            ),
             "logs go to standard error",
         ),
     ],
@@ -289,7 +297,7 @@ def test_requests_are_valid_by_the_schema():
     assert message["params"] == params
 
 
-def test_a_server_answers_what_it_cannot_read(tmp_path):
+def test_a_server_answers_what_it_cannot_read():
     """Lines that are no requests are answered with the codes of JSON-RPC, and the program goes on."""
 
     lines = [
