@@ -48,6 +48,7 @@ def conform(
                 profiles=profiles,
                 only=only,
                 seed=seed,
+                timeout_s=timeout,
                 progress=lambda what, done, total: bar.update(task, description=what, completed=done, total=total),
             )
         failed = {name for name, found in result.requirements.items() if found.shortest is not None}

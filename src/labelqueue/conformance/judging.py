@@ -14,7 +14,7 @@ from labelqueue.conformance.examination import Examination
 from labelqueue.conformance.matchers import mismatches
 from labelqueue.conformance.steps import neutral
 from labelqueue.conformance.subject import BrokenError
-from labelqueue.spec import REQUIREMENTS, Observation
+from labelqueue.spec import REQUIREMENTS, History, InconclusiveError, Interruption, Observation
 
 if TYPE_CHECKING:
     from labelqueue.conformance.cases import Case
@@ -34,7 +34,8 @@ class Failure:
         step: The place of that step in the case, from 0; -1 for the opening.
         expected: What the case expected of the step, where a case did.
         got: What came back, as JSON.
-        is_searched: Whether the search made the case.
+        found_by: What found it: `case`, `search`, `crash` or `overlap`.
+        history: The calls that overlapped, as JSON, where some did.
     """
 
     requirement: str
@@ -43,7 +44,8 @@ class Failure:
     step: int
     expected: Any
     got: Any
-    is_searched: bool = False
+    found_by: str = "case"
+    history: tuple[dict[str, Any], ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -60,6 +62,7 @@ class Findings:
         checks: By requirement, how often it had something to say.
         failures: By requirement, the shortest failure and how many there were.
         errors: By requirement, why something about it could not be judged at all.
+        inconclusive: By requirement, why something about it could not be told.
         skips: By requirement, why something about it was not tried.
     """
 
@@ -67,6 +70,7 @@ class Findings:
     failures: dict[str, Failure] = field(default_factory=dict)
     failure_counts: Counter[str] = field(default_factory=Counter)
     errors: dict[str, str] = field(default_factory=dict)
+    inconclusive: dict[str, str] = field(default_factory=dict)
     skips: dict[str, str] = field(default_factory=dict)
 
     def add(self, failure: Failure) -> None:
@@ -77,11 +81,11 @@ class Findings:
             self.failures[failure.requirement] = failure
 
 
-def judge_observation(observation: Observation, findings: Findings) -> list[tuple[str, str]]:
-    """Hold an observation against every requirement.
+def judge_observation(evidence: Observation | Interruption | History, findings: Findings) -> list[tuple[str, str]]:
+    """Hold evidence against every requirement.
 
     Args:
-        observation: Any observation.
+        evidence: What was seen of one call, or of several that overlapped.
         findings: Where the checks are counted.
 
     Returns:
@@ -89,7 +93,11 @@ def judge_observation(observation: Observation, findings: Findings) -> list[tupl
     """
     violations = []
     for requirement in REQUIREMENTS.values():
-        problems = requirement.judge(observation)
+        try:
+            problems = requirement.judge(evidence)
+        except InconclusiveError as error:
+            findings.inconclusive.setdefault(requirement.id, str(error))
+            continue
         if problems is None:
             continue
         findings.checks[requirement.id] += 1
