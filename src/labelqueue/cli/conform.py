@@ -17,7 +17,7 @@ from labelqueue.cli.screen import console, errors_in_one_line, progress_bar
 from labelqueue.cli.subject_argument import SubjectArgument, chosen_subject, words_of
 from labelqueue.conformance.console import rendered
 from labelqueue.conformance.python_subject import CANONICAL
-from labelqueue.conformance.run import DEFAULT_SEED, run
+from labelqueue.conformance.runner import DEFAULT_SEED, run
 from labelqueue.spec import PROFILES, REQUIREMENTS, Profile
 
 __all__ = ["conform"]
