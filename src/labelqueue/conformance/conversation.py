@@ -130,7 +130,7 @@ class Conversation:
 
     def has_said_within(self, seconds: float) -> bool:
         """Whether something was said, waiting so long at most."""
-        return b"\n" in self._unread or bool(self._selector.select(seconds))
+        return bool(self._unread) or bool(self._selector.select(seconds))
 
     def kill(self) -> None:
         """Kill the process as a power cut or an impatient user would, and wait until it is gone."""

@@ -16,7 +16,7 @@ from labelqueue.spec.seen import Seen, utc
 
 __all__ = ["is_linear"]
 
-_MOST_STATES: Final = 200_000
+_MOST_STATES: Final = 50_000
 
 _Statuses = tuple[str, ...]
 
