@@ -41,6 +41,13 @@ __all__ = [
 ]
 
 _CHANGING: Final = ("enqueue_low_confidence", "enqueue_drift", "mark_done")
+# Any words will do that leave the caller in doubt, or tell what was not finished.
+_SAYS_SO: Final = re.compile(
+    r"\b(may|might|could|can|perhaps|possibl[ey]|maybe|unclear|uncertain|unknown|unsure|doubt|took|taken|takes|stands?|"
+    r"stood|already|applied|effect|stored|written|saved|kept|visible|replaced|renamed|durab\w+|flush\w*|f?sync\w*|"
+    r"folder|director\w+)\b",
+    re.IGNORECASE,
+)
 _NAMES: Final = {name for name in errno.errorcode.values() if not name.startswith("EWOULD")}
 
 
@@ -69,6 +76,8 @@ def failed_writes_change_nothing(seen: Interruption) -> Iterator[str]:
         yield f"{seen.how}: {seen.differs_from_both()}"
     elif masked := _masked(seen):
         yield f"{seen.how}: the error hides the cause: {seen.call.do} {masked}"
+    elif seen.is_after and not seen.is_before and not _SAYS_SO.search(seen.refusal.message):
+        yield f"{seen.how}: the change stands, and the error does not say that it may: {seen.call.do} {seen.refusal.message}"
     if isinstance(seen.memory, str):
         yield f"{seen.how}: afterwards the same instance {seen.memory}"
     elif seen.memory is not None and isinstance(seen.stored, tuple) and (other := difference(seen.stored, seen.memory)):
