@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from labelqueue.errors import LabelQueueError
-from labelqueue.spec import REQUIREMENTS
+from labelqueue.spec import REQUIREMENTS, Profile
 
 __all__ = ["DATA", "Case", "InvalidCaseError", "case_of", "hand_written", "load_case"]
 
@@ -71,6 +71,11 @@ class Case:
     max_asks_per_day: int | None = None
     needs: frozenset[str] = frozenset()
     runs: bool = False
+
+    @property
+    def profiles(self) -> frozenset[Profile]:
+        """The profiles that its requirements belong to, and `core`."""
+        return frozenset({"core", *(REQUIREMENTS[name].profile for name in self.requirements)})
 
     def to_json(self) -> dict[str, Any]:
         """Write the case in its file form."""

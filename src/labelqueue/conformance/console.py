@@ -71,7 +71,7 @@ def _failure(name: str, found: RequirementReport, replay: str) -> RenderableType
     lines = Text()
     lines.append(f"\n{name} ", style="bold red")
     lines.append(REQUIREMENTS[name].sentence + "\n", style="bold")
-    lines.append(f"{shortest['message']}\n", style="red")
+    lines.append(_printable(shortest["message"]) + "\n", style="red")
     body = Text("\n".join(lines_of_steps(shortest["case"], shortest["step"])))
     if shortest["expected"] is not None:
         body.append(f"\n   expected {_json(shortest['expected'])}", style="green")
@@ -125,8 +125,13 @@ def _argument(value: Any) -> str:  # noqa: ANN401 - any JSON
 
 
 def _json(value: Any) -> str:  # noqa: ANN401 - any JSON
-    text = json.dumps(value, ensure_ascii=False)
+    text = _printable(json.dumps(value, ensure_ascii=False))
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _printable(text: str) -> str:
+    # A case may hold a lone surrogate, and so may an error about it; no terminal takes one.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _verdict(report: Report) -> Text:

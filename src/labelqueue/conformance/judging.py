@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from labelqueue.conformance.examination import Examination
 from labelqueue.conformance.matchers import mismatches
 from labelqueue.conformance.steps import neutral
-from labelqueue.spec import REQUIREMENTS, Observation
+from labelqueue.spec import REQUIREMENTS, Observation, Profile, Requirement
 
 if TYPE_CHECKING:
     from labelqueue.conformance.cases import Case
@@ -56,10 +57,13 @@ class Findings:
     """What was found so far.
 
     Attributes:
+        profiles: The profiles that are examined; no other requirement is asked.
         checks: By requirement, how often it had something to say.
-        failures: By requirement, the shortest failure and how many there were.
+        failures: By requirement, the shortest failure.
+        failure_counts: By requirement, how many failures there were.
     """
 
+    profiles: frozenset[Profile] = frozenset({"core"})
     checks: Counter[str] = field(default_factory=Counter)
     failures: dict[str, Failure] = field(default_factory=dict)
     failure_counts: Counter[str] = field(default_factory=Counter)
@@ -72,18 +76,23 @@ class Findings:
             self.failures[failure.requirement] = failure
 
 
+@cache
+def _requirements_of(profiles: frozenset[Profile]) -> tuple[Requirement, ...]:
+    return tuple(rule for rule in REQUIREMENTS.values() if rule.profile in profiles)
+
+
 def judge_observation(observation: Observation, findings: Findings) -> list[tuple[str, str]]:
-    """Hold an observation against every requirement.
+    """Hold an observation against every requirement of the profiles examined.
 
     Args:
         observation: Any observation.
-        findings: Where the checks are counted.
+        findings: Where the checks are counted; says which profiles are examined.
 
     Returns:
         Every violation: the requirement's id and what is wrong.
     """
     violations = []
-    for requirement in REQUIREMENTS.values():
+    for requirement in _requirements_of(findings.profiles):
         problems = requirement.judge(observation)
         if problems is None:
             continue

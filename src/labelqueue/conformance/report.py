@@ -100,9 +100,10 @@ class Report:
             folder: Where to; it is created.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(self.to_json(), indent=2, ensure_ascii=False)
+        # ASCII: a case may hold a lone surrogate, which UTF-8 cannot carry.
+        text = json.dumps(self.to_json(), indent=2)
         (folder / "report.json").write_text(text + "\n", encoding="utf-8")
         for name, found in self.requirements.items():
             if found.shortest is not None:
-                case = json.dumps(found.shortest["case"], indent=2, ensure_ascii=False)
+                case = json.dumps(found.shortest["case"], indent=2)
                 (folder / f"{name}.json").write_text(case + "\n", encoding="utf-8")

@@ -95,7 +95,7 @@ def run(
     """
     start = time.perf_counter()
     selection = _select({"core", *profiles}, only)
-    findings, errors = Findings(), list[str]()
+    findings, errors = Findings(frozenset({"core", *profiles})), list[str]()
     searched = programs if selection.is_searched else 0
     with elsewhere():
         _probe(subject)
@@ -177,7 +177,8 @@ def _search(
     new = [name for name in REQUIREMENTS if name in findings.failures and name not in found]
     for place, name in enumerate(new[:_MOST_SHRUNK]):
         progress("shrinking", place, min(len(new), _MOST_SHRUNK))
-        shorter = _guarded(partial(shrink, subject, name, seed=seed, examples=programs), f"shrinking {name}", errors)
+        again = partial(shrink, subject, name, seed=seed, examples=programs, profiles=findings.profiles)
+        shorter = _guarded(again, f"shrinking {name}", errors)
         if isinstance(shorter, Failure):
             findings.add(shorter)
 

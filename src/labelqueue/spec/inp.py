@@ -67,7 +67,7 @@ def _traces(seen: Observation, what: str) -> Iterator[str]:
         yield f"{seen.call.do} with {what} left {len(seen.after)} requests where {len(seen.before)} were"
     if isinstance(seen.stored, str):
         yield f"after {what} another handle {seen.stored}"
-    elif seen.stored is not None and [r.value("request_id") for r in seen.stored] != [
+    elif seen.stored is not None and not seen.is_tainted and [r.value("request_id") for r in seen.stored] != [
         r.request_id for r in seen.before
     ]:
         yield f"after {what} the store holds {len(seen.stored)} requests where {len(seen.before)} were"

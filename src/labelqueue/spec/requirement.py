@@ -83,6 +83,8 @@ class Requirement:
             return None
         if self.profile == "core" and (observation.is_tainted or observation.call.is_beyond_core):
             return None
+        if self.profile == "input" and observation.is_store_broken:
+            return None
         try:
             if not self._when(observation):
                 return None

@@ -12,6 +12,7 @@ from labelqueue.conformance.judging import Findings, judge_case
 from labelqueue.conformance.mutants import asking, budget, duplicates, enqueueing, marking, requests, storing
 from labelqueue.conformance.mutants.mutant import MUTANTS, Mutant
 from labelqueue.conformance.subject import Subject
+from labelqueue.spec import REQUIREMENTS
 
 __all__ = [
     "MUTANTS",
@@ -33,7 +34,7 @@ def kills(mutant: Mutant) -> set[str]:
     Returns:
         The requirements that failed.
     """
-    findings = Findings()
+    findings = Findings(frozenset({"core", REQUIREMENTS[mutant.requirement].profile}))
     subject = Subject(name=mutant.id, make=mutant.make)
     with elsewhere():
         for case in hand_written():
