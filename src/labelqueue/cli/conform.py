@@ -57,7 +57,7 @@ def conform(
         if report is not None:
             result.write(report)
         replays = {name: _replay_command(Path(report or "") / f"{name}.json", subject) for name in failed}
-        console().print(rendered(result, replays))
+        console().print(rendered(result, replays), crop=False)
     raise typer.Exit(result.exit_status)
 
 

@@ -77,11 +77,14 @@ def _failure(name: str, found: RequirementReport, replay: str) -> RenderableType
         body.append(f"\n   expected {_json(shortest['expected'])}", style="green")
     body.append(f"\n   got      {_json(shortest['got'])}", style="red")
     origin = f"case {shortest['case']['id']}" if shortest["found_by"] == "case" else "found by search"
+    for other in found.others:
+        body.append(f"\nalso: {_printable(other['message'])}", style="red")
+        body.append(f" ({other['case']['id']}, step {other['step'] + 1})", style="dim")
     body.append(f"\n{origin}; failed {found.failures} of {found.checks} checks", style="dim")
     parts: list[RenderableType] = [lines, Padding(body, (0, 0, 0, 2))]
     if replay:
         # Not wrapped: the line is there to be copied.
-        parts.append(Padding(Text(f"replay: {replay}", style="cyan", no_wrap=True, overflow="ignore"), (0, 0, 0, 2)))
+        parts.append(Text(f"  replay: {replay}", style="cyan", no_wrap=True, overflow="ignore"))
     return Group(*parts)
 
 

@@ -6,10 +6,11 @@ every failure with the steps that led to it.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.examination import Examination
 from labelqueue.conformance.matchers import mismatches
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from labelqueue.conformance.subject import Subject
 
 __all__ = ["Failure", "Findings", "judge_case", "judge_observation"]
+
+
+_MOST_KINDS: Final = 20
 
 
 @dataclass(frozen=True)
@@ -46,10 +50,15 @@ class Failure:
     is_searched: bool = False
 
     @property
-    def size(self) -> tuple[int, int]:
-        """How much there is to read: steps, then rows."""
-        rows = sum(len(step.get("rows", step.get("buckets", ()))) for step in self.case.steps)
-        return len(self.case.steps), rows
+    def size(self) -> tuple[bool, int, int]:
+        """How much there is to read: what was written by hand reads best, then steps, then rows."""
+        lists = (step.get("rows", step.get("buckets", step.get("items", ()))) for step in self.case.steps)
+        return self.is_searched, len(self.case.steps), sum(map(len, lists))
+
+    @property
+    def kind(self) -> str:
+        """The message without its numbers: failures of one kind are told once."""
+        return re.sub(r"\d+", "#", self.message)
 
 
 @dataclass
@@ -60,12 +69,14 @@ class Findings:
         profiles: The profiles that are examined; no other requirement is asked.
         checks: By requirement, how often it had something to say.
         failures: By requirement, the shortest failure.
+        kinds: By requirement, the shortest failure of each kind, a few of them.
         failure_counts: By requirement, how many failures there were.
     """
 
     profiles: frozenset[Profile] = frozenset({"core"})
     checks: Counter[str] = field(default_factory=Counter)
     failures: dict[str, Failure] = field(default_factory=dict)
+    kinds: dict[str, dict[str, Failure]] = field(default_factory=dict)
     failure_counts: Counter[str] = field(default_factory=Counter)
 
     def add(self, failure: Failure) -> None:
@@ -74,6 +85,10 @@ class Findings:
         known = self.failures.get(failure.requirement)
         if known is None or failure.size < known.size:
             self.failures[failure.requirement] = failure
+        kinds = self.kinds.setdefault(failure.requirement, {})
+        known = kinds.get(failure.kind)
+        if (known is None and len(kinds) < _MOST_KINDS) or (known is not None and failure.size < known.size):
+            kinds[failure.kind] = failure
 
 
 @cache

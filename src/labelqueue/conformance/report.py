@@ -30,6 +30,7 @@ class RequirementReport:
         outcome: The outcome.
         checks: How often it had something to say.
         failures: Of these, how many found a fault.
+        others: Failures of other kinds, shortest first, in the same form.
         shortest: The shortest failure as JSON: `case`, `message`, `step`,
             `expected`, `got`, `found_by`; `None` where nothing failed.
     """
@@ -39,6 +40,7 @@ class RequirementReport:
     checks: int
     failures: int = 0
     shortest: dict[str, Any] | None = None
+    others: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Report:
         for name, found in self.requirements.items():
             requirements[name] = {"profile": found.profile, "outcome": found.outcome, "checks": found.checks}
             if found.shortest is not None:
-                requirements[name] |= {"failed": found.failures, "failures": [found.shortest]}
+                requirements[name] |= {"failed": found.failures, "failures": [found.shortest, *found.others]}
         report = {
             "schema": _SCHEMA,
             "kit": version("labelqueue"),

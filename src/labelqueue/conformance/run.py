@@ -36,6 +36,7 @@ DEFAULT_SEED = 20260115
 """The seed of the search: the same programs everywhere, unless told otherwise."""
 
 _MOST_SHRUNK = 3
+_MOST_OTHERS = 8
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
@@ -209,7 +210,15 @@ def _report_on(requirement: Requirement, findings: Findings, errors: Iterable[st
         checks=checks,
         failures=findings.failure_counts[requirement.id],
         shortest=None if failure is None else _failure_to_json(failure),
+        others=tuple(map(_failure_to_json, _of_other_kinds(failure, findings))),
     )
+
+
+def _of_other_kinds(failure: Failure | None, findings: Findings) -> list[Failure]:
+    if failure is None:
+        return []
+    kinds = findings.kinds[failure.requirement].values()
+    return sorted((each for each in kinds if each.kind != failure.kind), key=lambda each: each.size)[:_MOST_OTHERS]
 
 
 def _failure_to_json(failure: Failure) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from labelqueue.spec import ABSENT, Bucket, Call, Seen
+from labelqueue.spec.call import Missing
 from labelqueue.spec.seen import FIELDS
 
 __all__ = ["Step", "call_of", "moment_of", "neutral", "resolved", "text_of", "value_of"]
@@ -69,7 +70,7 @@ def moment_of(form: Any) -> datetime:  # noqa: ANN401 - any JSON
 
 
 def value_of(form: Any) -> Any:  # noqa: ANN401 - any JSON in, a neutral value out
-    """Read any value in a step: datetimes and odd floats as such, whatever is missing as `None`."""
+    """Read any value in a step: datetimes, odd floats and what is missing as such."""
     if not isinstance(form, Mapping):
         return form
     if "$datetime" in form:
@@ -78,7 +79,9 @@ def value_of(form: Any) -> Any:  # noqa: ANN401 - any JSON in, a neutral value o
         return float(form["$float"])
     if "$int" in form:
         return form["$int"]
-    return None if "$missing" in form else dict(form)
+    if "$missing" in form:
+        return float("nan") if form["$missing"] == "nan" else Missing(form["$missing"])
+    return dict(form)
 
 
 def call_of(step: Step) -> Call:

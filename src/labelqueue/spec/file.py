@@ -128,7 +128,7 @@ def _is_read_anew(seen: Observation) -> bool:
     "FILE-3",
     profile="file",
     source="both",
-    on=("store", "reopen"),
+    on=("reopen",),
     when=lambda seen: (
         seen.file_after is not None
         and not seen.call.offences
