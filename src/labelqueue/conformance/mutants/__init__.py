@@ -9,7 +9,19 @@ from __future__ import annotations
 from labelqueue.conformance.cases import hand_written
 from labelqueue.conformance.clock import elsewhere
 from labelqueue.conformance.judging import Findings, judge_case
-from labelqueue.conformance.mutants import asking, budget, duplicates, enqueueing, marking, requests, storing
+from labelqueue.conformance.mutants import (
+    asking,
+    bad_arguments,
+    bad_batches,
+    budget,
+    duplicates,
+    enqueueing,
+    file_reading,
+    file_writing,
+    marking,
+    requests,
+    storing,
+)
 from labelqueue.conformance.mutants.mutant import MUTANTS, Mutant
 from labelqueue.conformance.subject import Subject
 from labelqueue.spec import REQUIREMENTS
@@ -18,9 +30,13 @@ __all__ = [
     "MUTANTS",
     "Mutant",
     "asking",
+    "bad_arguments",
+    "bad_batches",
     "budget",
     "duplicates",
     "enqueueing",
+    "file_reading",
+    "file_writing",
     "kills",
     "marking",
     "requests",
