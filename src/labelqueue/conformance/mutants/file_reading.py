@@ -44,6 +44,14 @@ class AbsentConfidenceIsZero(JsonQueue):
 
 
 @mutant("FILE-3")
+class NullBecomesText(JsonQueue):
+    """A label that is null becomes the text "None"."""
+
+    def loaded(self, values: dict[str, Any]) -> Any:
+        return super().loaded({**values, "predicted_label": str(values.get("predicted_label"))})
+
+
+@mutant("FILE-3")
 class RefusesWhatIsOdd(JsonQueue):
     """What `labelqueue check` would tell is refused: two pending for one bucket, an empty array."""
 
@@ -94,6 +102,33 @@ class SkipsBrokenItems(JsonQueue):
         except ValueError:
             return False
         return True
+
+
+@mutant("FILE-4")
+class LastOfAnIdWins(JsonQueue):
+    """Of two items with one id the last is kept."""
+
+    def parsed(self, content: bytes) -> list[dict[str, Any]]:
+        try:
+            return super().parsed(content)
+        except ValueError as error:
+            if "twice" not in str(error):
+                raise
+            return list({item["request_id"]: item for item in json.loads(content)}.values())
+
+
+@mutant("FILE-4")
+class TextBecomesANumberOnLoad(JsonQueue):
+    """A text that reads as a number is taken for a confidence."""
+
+    def parsed(self, content: bytes) -> list[dict[str, Any]]:
+        try:
+            return super().parsed(content)
+        except ValueError:
+            items = json.loads(content)
+            for item in items:
+                item["confidence"] = float(item["confidence"])
+            return super().parsed(json.dumps(items).encode())
 
 
 @mutant("FILE-4")
