@@ -10,12 +10,12 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from labelqueue.conformance.examination import Examination
 from labelqueue.conformance.matchers import mismatches
 from labelqueue.conformance.steps import neutral
-from labelqueue.spec import REQUIREMENTS, Observation, Profile, Requirement
+from labelqueue.spec import REQUIREMENTS, Observation, Operation, Profile, Requirement
 
 if TYPE_CHECKING:
     from labelqueue.conformance.cases import Case
@@ -25,6 +25,7 @@ __all__ = ["Failure", "Findings", "judge_case", "judge_observation"]
 
 
 _MOST_KINDS: Final = 20
+_PARTICULAR: Final = re.compile(rf"[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}|\d+|{'|'.join(get_args(Operation))}")
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,8 @@ class Failure:
 
     @property
     def kind(self) -> str:
-        """The message without its numbers: failures of one kind are told once."""
-        return re.sub(r"\d+", "#", self.message)
+        """The message without numbers, ids and operations: failures of one kind are told once."""
+        return _PARTICULAR.sub("…", self.message)
 
 
 @dataclass

@@ -217,8 +217,9 @@ def _report_on(requirement: Requirement, findings: Findings, errors: Iterable[st
 def _of_other_kinds(failure: Failure | None, findings: Findings) -> list[Failure]:
     if failure is None:
         return []
-    kinds = findings.kinds[failure.requirement].values()
-    return sorted((each for each in kinds if each.kind != failure.kind), key=lambda each: each.size)[:_MOST_OTHERS]
+    others = [each for each in findings.kinds[failure.requirement].values() if each.kind != failure.kind]
+    # What a requirement says is clearer than where a case expected something else.
+    return sorted(others, key=lambda each: (each.message.startswith("/"), each.size))[:_MOST_OTHERS]
 
 
 def _failure_to_json(failure: Failure) -> dict[str, Any]:

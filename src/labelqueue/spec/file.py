@@ -184,10 +184,8 @@ def no_queue_file_is_refused(seen: Observation) -> Iterator[str]:
     assert seen.file_before is not None
     error = seen.file_before.error
     if seen.refusal is None:
-        yield (
-            f"the file is no queue file ({error}), and {seen.call.do} took it for one: "
-            f"it was not refused and returned {shown(seen.result)}"
-        )
+        result = f"{len(seen.result)} requests" if isinstance(seen.result, list) else shown(seen.result)
+        yield f"the file is no queue file ({error}), and {seen.call.do} did not refuse it: it returned {result}"
     else:
         yield from _unnamed(seen.refusal.message, error)
     if seen.file_after is None or seen.file_after.content != seen.file_before.content:
@@ -271,8 +269,8 @@ def outside_changes_are_seen(seen: Observation) -> Iterator[str]:
     in_file = [tuple(getattr(request, name) for name in values) for request in seen.file_after.requests]
     held = [tuple(getattr(request, name) for name in values) for request in seen.after]
     if len(in_file) != len(held):
-        there = "is gone" if seen.file_after.content is None else f"now holds {len(in_file)} requests"
-        yield f"the file was changed from outside and {there}, all_items still says {len(held)}"
+        change = "deleted" if seen.file_after.content is None else "changed"
+        yield f"the file was {change} from outside; it holds {len(in_file)} requests now, all_items says {len(held)}"
     for place, (expected, got) in enumerate(zip(in_file, held, strict=False)):
         for name, one, other in zip(values, expected, got, strict=True):
             if one != other:

@@ -56,10 +56,20 @@ def _not_refused(seen: Observation, rule: str | None = None) -> Iterator[str]:
     where = "" if offence.place is None else f" in row {offence.place}"
     what = f"no {offence.column}{where}" if offence.rule == "IN-2" else f"{offence.column}={shown(offence.value)}{where}"
     if seen.refusal is None:
-        yield f"{seen.call.do} with {what} was not refused: returned {shown(seen.result)}"
+        yield f"{seen.call.do} with {what} was not refused: {_outcome(seen)}"
     elif seen.refusal.kind != "invalid_input":
         yield f"{seen.call.do} with {what} {seen.refusal.message}, which is no error of the caller's-fault kind"
     yield from _traces(seen, what)
+
+
+def _outcome(seen: Observation) -> str:
+    """Say what came back instead of a refusal."""
+    if seen.call.do == "get_pending":
+        return f"returned {len(seen.returned)} requests, where {seen.remaining} are left of the cap"
+    if seen.call.do == "reopen":
+        return "the queue was opened"
+    status = getattr(seen.result, "status", None)
+    return f"returned {shown(seen.result)}" if status is None else f"the request has the status {shown(status)} now"
 
 
 def _traces(seen: Observation, what: str) -> Iterator[str]:
@@ -96,13 +106,14 @@ def batches_are_all_or_nothing(seen: Observation) -> Iterator[str]:
     the bad one stay in memory, unsaved, and are lost or saved by accident later.
     """
     offence = _in_batch(seen)[0]
-    yield from _traces(seen, f"{offence.column}={shown(offence.value)} in row {offence.place}")
+    what = f"{offence.column}={shown(offence.value)} in row {offence.place}"
     if seen.refusal is None:
-        yield (
-            f"{seen.call.do} with {offence.column}={shown(offence.value)} in row {offence.place} was not refused: "
-            f"returned {shown(seen.result)}"
-        )
-    elif not any(_names(seen.refusal.message, offence) for offence in _in_batch(seen)):
+        # Bad rows that are let in with the others are the matter of the rules for their values.
+        if 0 < len(seen.added) < len(seen.call.buckets):
+            yield f"{seen.call.do} with {what} added {len(seen.added)} of {len(seen.call.buckets)} rows"
+        return
+    yield from _traces(seen, what)
+    if not any(_names(seen.refusal.message, offence) for offence in _in_batch(seen)):
         yield (
             f"the error does not name row {offence.place}, column {offence.column} and value {shown(offence.value)}: "
             f"it {seen.refusal.message}"
