@@ -22,6 +22,8 @@ CONTRACT = {
     "DONE": 4,
     "ALL": 1,
     "KEEP": 5,
+    "IN": 12,
+    "FILE": 7,
 }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import rule
 
 from labelqueue.conformance.buckets import CONFIDENCES, LABELS, instants
 
@@ -32,6 +32,7 @@ _UNKNOWN: Final = st.fixed_dictionaries(
         "links": st.lists(st.one_of(st.none(), st.booleans(), st.floats(allow_nan=False, allow_infinity=False))),
     },
 )
+_CHANGES: Final = ({"remove": True}, {"mode": "640"}, {"mode": "604"}, {"mode": "600"}, {"mode": "644"}, {"link": True})
 _SOUND: Final = {
     "request_id": "00000000-0000-4000-8000-000000000001",
     "user_id": "ada",
@@ -110,28 +111,22 @@ class ChangesTheFile:
         """Take a step; the search does."""
         raise NotImplementedError
 
-    @rule(data=st.data(), in_place=st.booleans())
-    def replace_the_file(self, data: st.DataObject, in_place: bool) -> None:  # noqa: FBT001 - drawn
-        """Another program writes a sound file, by renaming one over it or in place."""
-        step = {"do": "store", "items": data.draw(_items(self.users))}
-        self.take(step | ({"in_place": True} if in_place else {}))
+    # One rule only, so that most steps stay those that `core` speaks about.
+    @rule(data=st.data(), kind=st.sampled_from(("replace", "in place", "break", "change")))
+    def change_the_file(self, data: st.DataObject, kind: str) -> None:
+        """Another program writes a file, breaks it, deletes it, or changes its bits or its place."""
+        if kind == "break":
+            self._break_the_file(data.draw(st.sampled_from(_TEXTS_THAT_ARE_NONE)), is_mended=data.draw(st.booleans()))
+        elif kind == "change" and self.examination is not None and self.examination.is_file:
+            self.take({"do": "store", **data.draw(st.sampled_from(_CHANGES))})
+        else:
+            items = data.draw(_items(self.users))
+            self.take({"do": "store", "items": items} | ({"in_place": True} if kind == "in place" else {}))
 
-    @rule(text=st.sampled_from(_TEXTS_THAT_ARE_NONE), is_mended=st.booleans())
-    def break_the_file(self, text: str, is_mended: bool) -> None:  # noqa: FBT001 - drawn
-        """Something leaves what is no queue file; later somebody mends it, or deletes it."""
+    def _break_the_file(self, text: str, *, is_mended: bool) -> None:
         self.take({"do": "store", "text": text})
         self.take({"do": "get_pending"})
         bucket = {name: _SOUND[name] for name in ("user_id", "bucket_start_ts", "bucket_end_ts")}
         self.take({"do": "enqueue_drift", "buckets": [bucket]})
         self.take({"do": "mark_done", "request_id": _SOUND["request_id"]})
         self.take({"do": "store", "items": [_SOUND]} if is_mended else {"do": "store", "remove": True})
-
-    @precondition(lambda self: self.examination is not None and self.examination.is_file)
-    @rule(
-        change=st.sampled_from(
-            ({"remove": True}, {"mode": "640"}, {"mode": "604"}, {"mode": "600"}, {"mode": "644"}, {"link": True})
-        )
-    )
-    def change_the_file(self, change: dict[str, Any]) -> None:
-        """The file is deleted, gets other permission bits, or becomes a symbolic link."""
-        self.take({"do": "store", **change})
