@@ -82,7 +82,7 @@ def test_the_search_alone_finds_subtle_mistakes(name):
     mutant = MUTANTS[name]
     found = Findings(frozenset({"core", REQUIREMENTS[mutant.requirement].profile}))
     with elsewhere():
-        search(Subject(name, mutant.make), found, seed=7)
+        search(Subject(name, mutant.make), found, seed=7, examples=40)
 
     assert mutant.requirement in found.failures
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import initialize, precondition, rule
 
 from labelqueue.conformance.buckets import CONFIDENCES, LABELS, instants
 
@@ -111,7 +111,13 @@ class ChangesTheFile:
         """Take a step; the search does."""
         raise NotImplementedError
 
-    # One rule only, so that most steps stay those that `core` speaks about.
+    # In half of the programs alone, and by one rule only: after an outside change `core` has nothing to say.
+    @initialize(are_others_there=st.booleans())
+    def let_others_come(self, are_others_there: bool) -> None:  # noqa: FBT001 - drawn
+        """Decide whether other programs know of the file."""
+        self.are_others_there = are_others_there
+
+    @precondition(lambda self: self.are_others_there)
     @rule(data=st.data(), kind=st.sampled_from(("replace", "in place", "break", "change")))
     def change_the_file(self, data: st.DataObject, kind: str) -> None:
         """Another program writes a file, breaks it, deletes it, or changes its bits or its place."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -322,17 +323,14 @@ class RoundsToTheMicrosecond(InputQueue):
 class KeyKnowsNanoseconds(InputQueue):
     """The key is formed before the time is cut."""
 
-    def enqueue(self, rows: list[Row], reason: str) -> int:
-        self.finer = {self.instant(row["bucket_start_ts"]): str(row["bucket_start_ts"])[:29] for row in rows}
-        return super().enqueue([{**row, "n": str(row["bucket_start_ts"])} for row in rows], reason)
-
     def request(self, row: Row, reason: str, now: datetime) -> Any:
         made = super().request(row, reason, now)
-        self.written = {**getattr(self, "written", {}), made.request_id: row["n"] if "." in row["n"] else ""}
+        found = re.search(r"\.\d{6}(\d+)", str(row["bucket_start_ts"]))
+        self.nanoseconds = {**getattr(self, "nanoseconds", {}), made.request_id: found.group(1) if found else ""}
         return made
 
     def key(self, request: Any) -> Any:
-        return super().key(request), getattr(self, "written", {}).get(request.request_id, "")
+        return super().key(request), getattr(self, "nanoseconds", {}).get(request.request_id, "")
 
 
 @mutant("IN-11")
