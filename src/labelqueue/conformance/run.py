@@ -105,7 +105,8 @@ def run(
             _guarded(partial(judge_case, case, subject, findings), f"case {case.id}", errors)
         progress("cases", len(selection.cases), len(selection.cases))
         if searched:
-            _search(subject, findings, errors, seed=seed, programs=searched, progress=progress)
+            wanted = [requirement.id for requirement in selection.requirements]
+            _search(subject, findings, errors, wanted=wanted, seed=seed, programs=searched, progress=progress)
     requirements = {r.id: _report_on(r, findings, errors) for r in selection.requirements}
     is_partial = selection.is_partial or programs < PROGRAMS
     return Report(
@@ -159,7 +160,14 @@ def _probe(subject: Subject) -> None:
 
 
 def _search(
-    subject: Subject, findings: Findings, errors: list[str], *, seed: int, programs: int, progress: Progress
+    subject: Subject,
+    findings: Findings,
+    errors: list[str],
+    *,
+    wanted: Collection[str],
+    seed: int,
+    programs: int,
+    progress: Progress,
 ) -> None:
     done = iter(range(1, 10**9))
     progress("search", 0, programs)
@@ -175,7 +183,7 @@ def _search(
         "search",
         errors,
     )
-    new = [name for name in REQUIREMENTS if name in findings.failures and name not in found]
+    new = [name for name in wanted if name in findings.failures and name not in found]
     for place, name in enumerate(new[:_MOST_SHRUNK]):
         progress("shrinking", place, min(len(new), _MOST_SHRUNK))
         again = partial(shrink, subject, name, seed=seed, examples=programs, profiles=findings.profiles)
