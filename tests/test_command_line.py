@@ -146,7 +146,9 @@ def test_rubbish_answers_survive_the_search():
 
 def test_what_utf_8_cannot_carry_goes_into_a_report(run, tmp_path):
     """A failing case with a lone surrogate is shown, written and replayed like any other."""
-    done = run("conform", "subjects:LetsSurrogatesIn", "--profile", "input", "--only", "in-surrogate-*", "--report", "out")
+    done = run(
+        "conform", "subjects:LetsSurrogatesIn", "--profile", "input", "--only", "in-surrogate-*", "--report", "out"
+    )
 
     assert (done.returncode, done.stderr) == (1, "")
     assert r"\ud800" in done.stdout

@@ -139,7 +139,9 @@ def expected_of(rows, threshold=0.55):
     first = {}
     for row in rows:
         if row["confidence"] is None or row["confidence"] < threshold:
-            first.setdefault((row["user_id"], row["bucket_start_ts"]), (*(row[name] for name in COLUMNS), "low_confidence"))
+            first.setdefault(
+                (row["user_id"], row["bucket_start_ts"]), (*(row[name] for name in COLUMNS), "low_confidence")
+            )
     return list(first.values())
 
 
@@ -159,9 +161,7 @@ def test_no_rows_are_no_requests(make):
     assert requests_of(make([one])[:0]) == []
 
 
-@pytest.mark.parametrize(
-    "make", [FRAMES["pandas"], FRAMES["pandas-arrow"], FRAMES["polars-us"], FRAMES["pyarrow-us"]]
-)
+@pytest.mark.parametrize("make", [FRAMES["pandas"], FRAMES["pandas-arrow"], FRAMES["polars-us"], FRAMES["pyarrow-us"]])
 def test_a_bad_row_is_named_alike(make, path):
     """The error names place, column and value, whatever library the frame is of."""
     good = {
@@ -188,7 +188,8 @@ def test_nothing_is_loaded_before_a_frame_is_handed_in(tmp_path):
 import sys
 from labelqueue import ActiveLabelingQueue
 queue = ActiveLabelingQueue(sys.argv[1])
-queue.enqueue_drift([{"user_id": "ada", "bucket_start_ts": "2026-01-01T09:00:00", "bucket_end_ts": "2026-01-01T10:00:00"}])
+bucket = {"user_id": "ada", "bucket_start_ts": "2026-01-01T09:00:00", "bucket_end_ts": "2026-01-01T10:00:00"}
+queue.enqueue_drift([bucket])
 queue.mark_done(queue.get_pending()[0].request_id)
 print(sorted({"numpy", "pandas", "polars", "pyarrow", "narwhals"} & set(sys.modules)))
 """

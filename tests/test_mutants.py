@@ -74,8 +74,18 @@ def test_a_queue_that_keeps_core_alone_stays_conformant_to_it():
 
 
 @pytest.mark.parametrize(
-    "name", ["key-by-wall-clock", "unknown-after-its-equals", "every-done-one-counts", "live-items", "ties-by-start",
-     "adds-row-by-row", "unknown-is-not-below", "keeps-times-as-they-stand", "forgets-the-mode"]
+    "name",
+    [
+        "key-by-wall-clock",
+        "unknown-after-its-equals",
+        "every-done-one-counts",
+        "live-items",
+        "ties-by-start",
+        "adds-row-by-row",
+        "unknown-is-not-below",
+        "keeps-times-as-they-stand",
+        "forgets-the-mode",
+    ],
 )
 def test_the_search_alone_finds_subtle_mistakes(name):
     """Without any hand-written case, the search finds the mistake under the requirement that it violates."""

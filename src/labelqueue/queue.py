@@ -201,9 +201,9 @@ class ActiveLabelingQueue:
         most = self._ledger.remaining(self.max_asks_per_day, datetime.now(UTC).date())
         if limit is not None:
             most = min(most, index(limit))
-        if user_id is not None and not isinstance(user_id, str):
-            return []  # no user is called that
-        return self._ledger.pending(user_id, most)
+        # What is no text is no user, and need not even be hashable.
+        is_user = user_id is None or isinstance(user_id, str)
+        return self._ledger.pending(user_id, most) if is_user else []
 
     def mark_done(self, request_id: str, status: DoneStatus = "labeled") -> LabelRequest | None:
         """Close a request: its bucket was labeled, or the human skipped it.

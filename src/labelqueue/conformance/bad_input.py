@@ -26,7 +26,17 @@ _MISTAKES: Final = (
     *(
         (name, value)
         for name in ("bucket_start_ts", "bucket_end_ts")
-        for value in (1768035600, 0.5, True, "now", "", "2026-01-10", "10/1/2026 09:00", "2026-02-30T09:00:00Z", *_MISSING)
+        for value in (
+            1768035600,
+            0.5,
+            True,
+            "now",
+            "",
+            "2026-01-10",
+            "10/1/2026 09:00",
+            "2026-02-30T09:00:00Z",
+            *_MISSING,
+        )
     ),
     ("bucket_end_ts", "2026-01-01T00:00:00Z"),  # before every start
     *(("confidence", value) for value in (*_INFINITE, "0.3", "", True, False)),

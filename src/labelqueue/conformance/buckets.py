@@ -95,5 +95,3 @@ def buckets(users: tuple[str, ...], *, is_row: bool, most: int) -> st.SearchStra
         most: How many at most.
     """
     return st.lists(_buckets(users, is_row=is_row), max_size=most)
-
-

@@ -70,5 +70,3 @@ def disagreement(model: ModelQueue, seen: Observation) -> tuple[str, str] | None
     # From here on the two go together, whatever happened.
     model.items = list(seen.after)
     return None if agree else (_GENERAL[call.do], f"the model answers {expected!r}, the subject {got!r}")
-
-

@@ -25,7 +25,9 @@ __all__ = ["Failure", "Findings", "judge_case", "judge_observation"]
 
 
 _MOST_KINDS: Final = 20
-_PARTICULAR: Final = re.compile(rf"[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}|\d+|{'|'.join(get_args(Operation))}")
+_PARTICULAR: Final = re.compile(
+    rf"[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}|\d+|{'|'.join(get_args(Operation))}"
+)
 
 
 @dataclass(frozen=True)

@@ -148,16 +148,18 @@ class InputQueue(ModelQueue):
 
     def is_count(self, value: Any) -> bool:  # noqa: ANN401
         """Whether a value is an integer of 0 or more."""
-        return isinstance(value, numbers.Integral) and not isinstance(value, bool) and int(value) >= 0
+        return not isinstance(value, bool) and isinstance(value, numbers.Integral) and int(value) >= 0
 
     def is_number(self, value: Any) -> bool:  # noqa: ANN401
         """Whether a value is a finite number."""
-        return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
+        return not isinstance(value, bool) and isinstance(value, numbers.Real) and math.isfinite(value)
 
     def is_missing(self, value: Any) -> bool:  # noqa: ANN401
         """Whether a value stands for "there is none"."""
-        return value is None or type(value).__name__ in ("NaTType", "NAType") or (
-            isinstance(value, float) and math.isnan(value)
+        return (
+            value is None
+            or type(value).__name__ in ("NaTType", "NAType")
+            or (isinstance(value, float) and math.isnan(value))
         )
 
     def is_time(self, value: Any) -> bool:  # noqa: ANN401
@@ -179,7 +181,7 @@ class InputQueue(ModelQueue):
 
     def confidence(self, row: Row) -> float | None:
         """The confidence of a row; `None` where it is missing."""
-        value = row.get("confidence")
+        value: Any = row.get("confidence")
         return None if self.is_missing(value) else float(value)
 
     def label(self, row: Row) -> str | None:

@@ -63,7 +63,10 @@ def _texts_that_are_none() -> tuple[str, ...]:
         *("", " ", "{}", "null", "[1]", "[null]", whole[:-1], whole[: len(whole) // 2], "\ufeff" + whole),
         json.dumps([_SOUND, _SOUND]),
         *(json.dumps([{**_SOUND, **each}]) for each in changed),
-        *(json.dumps([{name: _SOUND[name] for name in _SOUND if name != left_out}]) for left_out in ("user_id", "reason")),
+        *(
+            json.dumps([{name: _SOUND[name] for name in _SOUND if name != left_out}])
+            for left_out in ("user_id", "reason")
+        ),
         whole.replace("0.3", "1e400"),
     )
 
@@ -86,7 +89,7 @@ def _items(draw: st.DrawFn, users: tuple[str, ...]) -> list[dict[str, Any]]:
     for place in range(draw(st.integers(0, 3))):
         zones = [draw(st.sampled_from(_WRITTEN_AS)) for _ in range(3)]
         start = draw(instants())
-        item = {
+        item: dict[str, Any] = {
             "request_id": str(UUID(int=place + 1, version=4)),
             "user_id": draw(st.sampled_from(users)),
             "bucket_start_ts": _written(start, zones[0]),
@@ -94,7 +97,7 @@ def _items(draw: st.DrawFn, users: tuple[str, ...]) -> list[dict[str, Any]]:
             "reason": draw(st.sampled_from(("drift", "low_confidence"))),
             "created_at": _written(start + timedelta(days=5), zones[2]),
         }
-        defaults = {"confidence": CONFIDENCES, "predicted_label": LABELS}
+        defaults: dict[str, st.SearchStrategy[Any]] = {"confidence": CONFIDENCES, "predicted_label": LABELS}
         item |= {name: draw(values) for name, values in defaults.items() if draw(st.booleans())}
         item |= {"status": draw(st.sampled_from(("pending", "labeled", "skipped")))} if draw(st.booleans()) else {}
         items.append(item | draw(_UNKNOWN))

@@ -1,4 +1,4 @@
-"""The generated files: specification pages for the site, the list of requirements and the schema of the queue file as data.
+"""The generated files: pages of the specification, and the requirements and the queue file's schema as data.
 
 `python -m labelqueue.conformance.pages` writes them into a checkout; they are
 committed, and a test fails when they are stale.  The pages hold no prose of their

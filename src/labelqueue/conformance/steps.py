@@ -75,13 +75,11 @@ def value_of(form: Any) -> Any:  # noqa: ANN401 - any JSON in, a neutral value o
         return form
     if "$datetime" in form:
         return moment_of(form)
-    if "$float" in form:
-        return float(form["$float"])
-    if "$int" in form:
-        return form["$int"]
-    if "$missing" in form:
-        return float("nan") if form["$missing"] == "nan" else Missing(form["$missing"])
-    return dict(form)
+    if form.get("$missing", "nan") != "nan":
+        return Missing(form["$missing"])
+    if "$float" in form or "$missing" in form:
+        return float(form.get("$float", "nan"))
+    return form["$int"] if "$int" in form else dict(form)
 
 
 def call_of(step: Step) -> Call:

@@ -54,7 +54,9 @@ def _not_refused(seen: Observation, rule: str | None = None) -> Iterator[str]:
     """Say what shows that a bad call was not refused, or that it left a trace."""
     offence = next(o for o in seen.call.offences if rule in (None, o.rule))
     where = "" if offence.place is None else f" in row {offence.place}"
-    what = f"no {offence.column}{where}" if offence.rule == "IN-2" else f"{offence.column}={shown(offence.value)}{where}"
+    what = (
+        f"no {offence.column}{where}" if offence.rule == "IN-2" else f"{offence.column}={shown(offence.value)}{where}"
+    )
     if seen.refusal is None:
         yield f"{seen.call.do} with {what} was not refused: {_outcome(seen)}"
     elif seen.refusal.kind != "invalid_input":
@@ -79,9 +81,11 @@ def _traces(seen: Observation, what: str) -> Iterator[str]:
         yield f"{seen.call.do} with {what} {refused}left {count if seen.added else 'other requests'}"
     if isinstance(seen.stored, str):
         yield f"after {what} another handle {seen.stored}"
-    elif seen.stored is not None and not seen.is_tainted and [r.value("request_id") for r in seen.stored] != [
-        r.request_id for r in seen.before
-    ]:
+    elif (
+        seen.stored is not None
+        and not seen.is_tainted
+        and [r.value("request_id") for r in seen.stored] != [r.request_id for r in seen.before]
+    ):
         yield f"after {what} the store holds {len(seen.stored)} requests where {len(seen.before)} were"
     if seen.written:
         yield f"{seen.call.do} with {what} wrote {', '.join(seen.written)}, though nothing may change"

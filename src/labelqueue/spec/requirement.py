@@ -79,11 +79,7 @@ class Requirement:
             One sentence per violation; `None` when the requirement does not speak
             about this observation.
         """
-        if observation.call.do not in self.on:
-            return None
-        if self.profile == "core" and (observation.is_tainted or observation.call.is_beyond_core):
-            return None
-        if self.profile == "input" and observation.is_store_broken:
+        if not self._speaks_about(observation):
             return None
         try:
             if not self._when(observation):
@@ -97,6 +93,13 @@ class Requirement:
             if all(_is_well_formed(request) for request in _all_seen(observation)):
                 raise
             return None
+
+    def _speaks_about(self, observation: Observation) -> bool:
+        if self.profile == "core" and (observation.is_tainted or observation.call.is_beyond_core):
+            return False
+        if self.profile == "input" and observation.is_store_broken:
+            return False
+        return observation.call.do in self.on
 
 
 def requirement(

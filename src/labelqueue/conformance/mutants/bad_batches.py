@@ -152,7 +152,9 @@ class DateIsMidnight(InputQueue):
     """A date without a time of day is taken for its midnight."""
 
     def is_time(self, value: Any) -> bool:
-        return super().is_time(f"{value}T00:00" if isinstance(value, str) and len(value) == len("2026-01-01") else value)
+        return super().is_time(
+            f"{value}T00:00" if isinstance(value, str) and len(value) == len("2026-01-01") else value
+        )
 
 
 @mutant("IN-3")
@@ -195,7 +197,13 @@ class EndsToTheNanosecond(InputQueue):
 
     def judge_times(self, place: int, row: Row) -> None:
         start, end = row["bucket_start_ts"], row["bucket_end_ts"]
-        if isinstance(start, str) and isinstance(end, str) and start.endswith("Z") and end.endswith("Z") and end > start:
+        if (
+            isinstance(start, str)
+            and isinstance(end, str)
+            and start.endswith("Z")
+            and end.endswith("Z")
+            and end > start
+        ):
             return
         super().judge_times(place, row)
 

@@ -100,7 +100,11 @@ class LosesMembersOfItsOwnNames(JsonQueue):
     """A member that is named like something of the implementation's own is lost."""
 
     def unknown_in(self, item: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in super().unknown_in(item).items() if not hasattr(dict, name) and name[0] != "_"}
+        return {
+            name: value
+            for name, value in super().unknown_in(item).items()
+            if not hasattr(dict, name) and name[0] != "_"
+        }
 
 
 @mutant("FILE-6")
