@@ -75,11 +75,13 @@ def value_of(form: Any) -> Any:  # noqa: ANN401 - any JSON in, a neutral value o
         return form
     if "$datetime" in form:
         return moment_of(form)
-    if form.get("$missing", "nan") != "nan":
-        return Missing(form["$missing"])
-    if "$float" in form or "$missing" in form:
-        return float(form.get("$float", "nan"))
-    return form["$int"] if "$int" in form else dict(form)
+    if "$int" in form:
+        return form["$int"]
+    # A NaN is the same to every library.
+    text = form.get("$float", form.get("$missing"))
+    if text in ("nan", "inf", "-inf"):
+        return float(text)
+    return dict(form) if text is None else Missing(text)
 
 
 def call_of(step: Step) -> Call:
