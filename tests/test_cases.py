@@ -14,7 +14,7 @@ from labelqueue.conformance.model import ModelQueue
 from labelqueue.conformance.model_file import JsonQueue
 from labelqueue.conformance.model_input import InputQueue
 from labelqueue.conformance.mutants import MUTANTS
-from labelqueue.conformance.subject import CANONICAL, Subject, subject_named
+from labelqueue.conformance.python_subject import CANONICAL, PythonSubject, subject_named
 from labelqueue.spec import REQUIREMENTS
 
 CASES = {case.id: case for case in hand_written()}
@@ -23,8 +23,8 @@ CASES = {case.id: case for case in hand_written()}
 def model_for(case):
     """The kit's model of the profiles that a case is about."""
     if "file" in case.profiles:
-        return Subject("the model over a file", JsonQueue)
-    return Subject("the model", InputQueue if "input" in case.profiles else ModelQueue)
+        return PythonSubject("the model over a file", JsonQueue)
+    return PythonSubject("the model", InputQueue if "input" in case.profiles else ModelQueue)
 
 
 def findings(case, subject):
@@ -70,9 +70,9 @@ def test_a_case_can_fail(case):
     """Each case kills at least one mutant of the requirements that it names."""
     candidates = [m for m in MUTANTS.values() if m.requirement in case.requirements]
 
-    assert any(set(case.requirements) & set(findings(case, Subject(m.id, m.make)).failures) for m in candidates), [
-        m.id for m in candidates
-    ]
+    assert any(
+        set(case.requirements) & set(findings(case, PythonSubject(m.id, m.make)).failures) for m in candidates
+    ), [m.id for m in candidates]
 
 
 def test_a_case_goes_through_json_unchanged():

@@ -10,8 +10,8 @@ from labelqueue.conformance.model import ModelQueue
 from labelqueue.conformance.model_file import JsonQueue
 from labelqueue.conformance.model_input import InputQueue
 from labelqueue.conformance.mutants import MUTANTS, kills
+from labelqueue.conformance.python_subject import PythonSubject
 from labelqueue.conformance.search import search, shrink
-from labelqueue.conformance.subject import Subject
 from labelqueue.spec import REQUIREMENTS
 
 
@@ -35,7 +35,7 @@ def test_the_search_accuses_the_model_of_nothing(profiles, model):
     """A correct queue passes the search, and every requirement that needs no special eye has something to say."""
     found = Findings(frozenset(profiles))
     with elsewhere():
-        search(Subject("the model", model), found, seed=7)
+        search(PythonSubject("the model", model), found, seed=7)
 
     assert {name: failure.message for name, failure in found.failures.items()} == {}
     examined = [name for name, requirement in REQUIREMENTS.items() if requirement.profile in profiles]
@@ -56,7 +56,7 @@ def test_the_search_hands_in_valid_input_where_core_alone_is_examined():
             return super().get_pending(user_id, limit)
 
     with elsewhere():
-        search(Subject("listening", Listening), Findings(), seed=7)
+        search(PythonSubject("listening", Listening), Findings(), seed=7)
 
     assert {type(row["user_id"]) for row in seen} == {str}
     assert {type(row.get("confidence")) for row in seen} <= {float, type(None)}
@@ -67,7 +67,7 @@ def test_a_queue_that_keeps_core_alone_stays_conformant_to_it():
     """Whatever bad input and outside changes do to a queue that knows only `core`, core is not what failed."""
     found = Findings(frozenset({"core", "input", "file"}))
     with elsewhere():
-        search(Subject("the model", ModelQueue), found, seed=7)
+        search(PythonSubject("the model", ModelQueue), found, seed=7)
 
     assert [name for name in found.failures if REQUIREMENTS[name].profile == "core"] == []
     assert {REQUIREMENTS[name].profile for name in found.failures} == {"input", "file"}
@@ -92,7 +92,7 @@ def test_the_search_alone_finds_subtle_mistakes(name):
     mutant = MUTANTS[name]
     found = Findings(frozenset({"core", REQUIREMENTS[mutant.requirement].profile}))
     with elsewhere():
-        search(Subject(name, mutant.make), found, seed=7)
+        search(PythonSubject(name, mutant.make), found, seed=7)
 
     assert mutant.requirement in found.failures
 
@@ -101,7 +101,7 @@ def test_what_the_search_found_is_shrunk():
     """A failure that only the search found comes back as few steps with few buckets."""
     mutant = MUTANTS["key-with-the-reason"]
     with elsewhere():
-        failure = shrink(Subject(mutant.id, mutant.make), "DUP-2", seed=7)
+        failure = shrink(PythonSubject(mutant.id, mutant.make), "DUP-2", seed=7)
 
     assert failure is not None
     assert [step["do"].partition("_")[0] for step in failure.case.steps] == ["enqueue", "enqueue"]

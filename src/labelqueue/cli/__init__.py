@@ -3,7 +3,7 @@
 Examples:
     >>> from labelqueue.cli import app
     >>> sorted(command.callback.__name__ for command in app.registered_commands)
-    ['check', 'conform', 'mutants', 'replay']
+    ['check', 'conform', 'mutants', 'replay', 'serve', 'smoke']
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from labelqueue.cli.check import check
 from labelqueue.cli.conform import conform
 from labelqueue.cli.mutants import mutants
 from labelqueue.cli.replay import replay
+from labelqueue.cli.serve import serve
+from labelqueue.cli.smoke import smoke
+from labelqueue.cli.subject_argument import CommandAfterDashes
 
 __all__ = ["app"]
 
@@ -24,5 +27,9 @@ app = typer.Typer(
     help="The active labeling queue: its conformance kit, and tools for queue files.",
 )
 
-for _command in (conform, replay, mutants, check):
-    app.command()(_command)
+app.command(cls=CommandAfterDashes)(conform)
+app.command(cls=CommandAfterDashes)(replay)
+app.command(cls=CommandAfterDashes)(smoke)
+app.command()(serve)
+app.command()(mutants)
+app.command()(check)

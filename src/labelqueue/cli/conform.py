@@ -7,7 +7,6 @@ started, 4 no verdict.
 from __future__ import annotations
 
 import shlex
-import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -15,24 +14,25 @@ from typing import Annotated
 import typer
 
 from labelqueue.cli.screen import console, errors_in_one_line, progress_bar
+from labelqueue.cli.subject_argument import SubjectArgument, chosen_subject, words_of
 from labelqueue.conformance.console import rendered
+from labelqueue.conformance.python_subject import CANONICAL
 from labelqueue.conformance.run import DEFAULT_SEED, run
-from labelqueue.conformance.subject import CANONICAL, subject_named
-from labelqueue.spec import REQUIREMENTS, Profile
+from labelqueue.spec import PROFILES, REQUIREMENTS, Profile
 
-__all__ = ["SubjectArgument", "conform"]
-
-SubjectArgument = Annotated[
-    str, typer.Argument(metavar="[SUBJECT]", help="package.module:Name, called with (queue_path, max_asks_per_day).")
-]
+__all__ = ["conform"]
 
 
 def conform(
+    context: typer.Context,
     subject: SubjectArgument = CANONICAL,
-    profile: Annotated[list[str] | None, typer.Option(help="A profile to examine; core always is.")] = None,
+    profile: Annotated[
+        list[str] | None, typer.Option(help="A profile to examine, beside core; all that are claimed, unless given.")
+    ] = None,
     only: Annotated[
         str | None, typer.Option(metavar="GLOB", help="Run these requirements or cases alone; gives no verdict.")
     ] = None,
+    timeout: Annotated[float, typer.Option(help="How many seconds a program may take for an answer.")] = 10.0,
     seed: Annotated[int, typer.Option(help="The seed of the search.")] = DEFAULT_SEED,
     report: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write report.json and the failing cases here.")
@@ -40,12 +40,11 @@ def conform(
 ) -> None:
     """Examine a queue against the specification."""
     with errors_in_one_line():
-        profiles = _profiles(profile or [])
-        sys.path.insert(0, "")  # a subject may be a file in this folder
-        with progress_bar() as bar:
+        profiles = _profiles(profile) if profile else None
+        with progress_bar() as bar, chosen_subject(context, subject, timeout_s=timeout) as examined:
             task = bar.add_task("starting", total=None)
             result = run(
-                subject_named(subject),
+                examined,
                 profiles=profiles,
                 only=only,
                 seed=seed,
@@ -56,18 +55,18 @@ def conform(
             report = Path(tempfile.mkdtemp(prefix="labelqueue-report-"))
         if report is not None:
             result.write(report)
-        replays = {name: _replay_command(Path(report or "") / f"{name}.json", subject) for name in failed}
+        words = words_of(context, subject)
+        replays = {
+            name: shlex.join(["labelqueue", "replay", str(Path(report or "") / f"{name}.json"), *words])
+            for name in failed
+        }
         console().print(rendered(result, replays), crop=False)
     raise typer.Exit(result.exit_status)
 
 
 def _profiles(names: list[str]) -> list[Profile]:
-    known = sorted({requirement.profile for requirement in REQUIREMENTS.values()})
+    known = [p for p in PROFILES if any(requirement.profile == p for requirement in REQUIREMENTS.values())]
     for name in names:
         if name not in known:
             raise typer.BadParameter(f"{name!r} is not one of {', '.join(known)}", param_hint="--profile")
     return [profile for profile in known if profile in names]
-
-
-def _replay_command(file: Path, subject: str) -> str:
-    return shlex.join(["labelqueue", "replay", str(file), *([subject] if subject != CANONICAL else [])])

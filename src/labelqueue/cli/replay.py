@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from labelqueue.cli.conform import SubjectArgument
 from labelqueue.cli.screen import console, errors_in_one_line
+from labelqueue.cli.subject_argument import SubjectArgument, chosen_subject
 from labelqueue.conformance.cases import load_case
+from labelqueue.conformance.python_subject import CANONICAL
 from labelqueue.conformance.replay import replayed
-from labelqueue.conformance.subject import CANONICAL, subject_named
 from labelqueue.conformance.verdict import EXIT_STATUS
 
 __all__ = ["replay"]
 
 
 def replay(
+    context: typer.Context,
     file: Annotated[Path, typer.Argument(help="A case, such as one that a failing run wrote.")],
     subject: SubjectArgument = CANONICAL,
 ) -> None:
     """Take a queue through one case again, and show every step."""
     with errors_in_one_line():
-        sys.path.insert(0, "")
-        holds, text = replayed(load_case(file), subject_named(subject))
+        case = load_case(file)
+        with chosen_subject(context, subject) as examined:
+            holds, text = replayed(case, examined)
         console().print(text)
     raise typer.Exit(EXIT_STATUS["conformant" if holds else "not conformant"])

@@ -17,11 +17,12 @@ import time_machine
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Clock", "elsewhere"]
+__all__ = ["ZONE", "ProcessClock", "elsewhere"]
 
 # 05:45 east of Greenwich: no whole hour, so that no other zone looks like it.
 # A POSIX rule needs no zone database.
-_ZONE: Final = "KIT-05:45"
+ZONE: Final = "KIT-05:45"
+"""The zone that subjects live in, as a value of the variable TZ."""
 
 
 @contextmanager
@@ -31,7 +32,7 @@ def elsewhere() -> Iterator[None]:
         yield
         return
     before = os.environ.get("TZ")
-    os.environ["TZ"] = _ZONE
+    os.environ["TZ"] = ZONE
     time.tzset()
     try:
         yield
@@ -43,8 +44,8 @@ def elsewhere() -> Iterator[None]:
         time.tzset()
 
 
-class Clock:
-    """A clock that stands, or runs on from a given moment."""
+class ProcessClock:
+    """The clock of this process, which stands, or runs on from a given moment."""
 
     def __init__(self, now: datetime, *, runs: bool = False) -> None:
         """Set the clock; it is the process's clock from now until `stop`."""
@@ -54,9 +55,11 @@ class Clock:
         self._go()
 
     @property
-    def now(self) -> datetime:
+    def earliest(self) -> datetime:
         """The moment that the subject reads, aware UTC."""
         return datetime.now(UTC) if self._runs else self._now
+
+    latest = earliest
 
     def set(self, now: datetime) -> None:
         """Put the clock to another moment."""

@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
 __all__ = ["lines_of_steps", "rendered"]
 
-_COLOURS: Final = {"pass": "green", "fail": "red", "error": "red", "untested": "yellow", "skip": "yellow"}
+_COLOURS: Final = {
+    "pass": "green",
+    "fail": "red",
+    "error": "red",
+    "untested": "yellow",
+    "skip": "yellow",
+    "inconclusive": "yellow",
+}
 _VERDICT_COLOURS: Final = {"conformant": "bold green", "not conformant": "bold red", "no verdict": "bold yellow"}
 _MOST_BUCKETS: Final = 8
 _LONGEST: Final = 400
@@ -43,7 +50,7 @@ def rendered(report: Report, replays: Mapping[str, str]) -> RenderableType:
     for name, found in report.requirements.items():
         if found.shortest is not None:
             parts.append(_failure(name, found, replays.get(name, "")))
-    parts.extend(Text(f"error: {error}", style="red") for error in report.errors)
+    parts.extend(_reasons(report))
     parts.append(_verdict(report))
     return Group(*parts)
 
@@ -64,6 +71,16 @@ def _table(report: Report) -> Table:
         prefix = next(iter(found)).partition("-")[0]
         table.add_row(Text(prefix, style="bold"), title, str(sum(f.checks for f in found.values())), words)
     return table
+
+
+def _reasons(report: Report) -> Iterator[Text]:
+    """Say once why what was not judged was not judged, and name what it concerns."""
+    concerned: dict[tuple[str, str], list[str]] = {}
+    for name, found in report.requirements.items():
+        if found.reason is not None:
+            concerned.setdefault((found.outcome, found.reason), []).append(name)
+    for (outcome, reason), names in concerned.items():
+        yield Text(f"\n{outcome}: {', '.join(names)}\n  {reason}", style=_COLOURS[outcome])
 
 
 def _failure(name: str, found: RequirementReport, replay: str) -> RenderableType:

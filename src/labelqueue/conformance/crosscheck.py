@@ -8,23 +8,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from labelqueue.conformance.model import ModelQueue
 from labelqueue.spec import Observation, Seen
 
 if TYPE_CHECKING:
-    from labelqueue.conformance.model import ModelQueue
+    from datetime import datetime
 
-__all__ = ["disagreement"]
+__all__ = ["GENERAL", "Beside", "disagreement"]
 
-_GENERAL: Final = {
+GENERAL: Final = {
     "enqueue_low_confidence": "ENQ-3",
     "enqueue_drift": "DRIFT-1",
     "get_pending": "CAP-2",
     "mark_done": "DONE-1",
     "reopen": "KEEP-1",
 }
+"""The requirement that an operation as a whole falls under, where no other speaks."""
 
 
-def disagreement(model: ModelQueue, seen: Observation) -> tuple[str, str] | None:
+class Beside(ModelQueue):
+    """The model beside a subject: its clock is the subject's, wherever that is."""
+
+    moment: datetime
+
+    def now(self) -> datetime:
+        """The moment of the subject's call."""
+        return self.moment
+
+
+def disagreement(model: Beside, seen: Observation) -> tuple[str, str] | None:
     """Do with the model what was done with the subject, and compare.
 
     The model takes over the ids that the subject gave, place by place.
@@ -37,7 +49,7 @@ def disagreement(model: ModelQueue, seen: Observation) -> tuple[str, str] | None
         # The model knows `core` alone.
         model.items = list(seen.after)
         return None
-    model.cap = seen.cap
+    model.cap, model.moment = seen.cap, seen.now
     rows = [
         {
             "user_id": bucket.user_id,
@@ -69,4 +81,4 @@ def disagreement(model: ModelQueue, seen: Observation) -> tuple[str, str] | None
     agree = expected == got and items == [(r.user_id, r.bucket_start_ts, r.status) for r in seen.after]
     # From here on the two go together, whatever happened.
     model.items = list(seen.after)
-    return None if agree else (_GENERAL[call.do], f"the model answers {expected!r}, the subject {got!r}")
+    return None if agree else (GENERAL[call.do], f"the model answers {expected!r}, the subject {got!r}")

@@ -8,14 +8,13 @@ requirements do.
 
 from __future__ import annotations
 
-import gc
 import os
 import warnings
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from labelqueue.conformance.clock import Clock
+from labelqueue.conformance.glimpses import reading_meanwhile
 from labelqueue.conformance.steps import Step, call_of, moment_of, resolved
 from labelqueue.conformance.store import StoreFolder
 from labelqueue.conformance.subject import Answer, Handle, RefusedError, Subject
@@ -63,6 +62,7 @@ class Examination:
         self._cap = max_asks_per_day
         self._runs = runs
         self._watch = watch
+        self._is_path = subject.claims.store == "path"
         self._caps = {max_asks_per_day}
         self._items: tuple[Seen, ...] = ()
         self._enqueued: dict[str, None] = {}
@@ -77,14 +77,14 @@ class Examination:
         with ExitStack() as stack:
             self._store = StoreFolder()
             stack.callback(self._store.remove)
-            self._clock = Clock(self._now, runs=self._runs)
+            self._clock = self._subject.clock(self._now, runs=self._runs)
             stack.callback(self._clock.stop)
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give the clock back and remove the store."""
-        self._handle = None
+        """Close the queue, give the clock back and remove the store."""
+        self._close()
         self._stack.close()
 
     @property
@@ -99,16 +99,12 @@ class Examination:
 
     def open(self) -> Observation:
         """Open the queue over a store that does not exist."""
-        there = self._store.is_there
         look = self._store.look()
-        refusal = self._open()
-        return self._observe(
-            {"do": "open"},
-            refusal=refusal,
-            created=self._store.created_since(look),
-            written=self._store.written_since(look),
-            was_store_there=there,
-        )
+        evidence: dict[str, Any] = {"refusal": self._open()}
+        if self._is_path:
+            evidence["created"] = self._store.created_since(look)
+            evidence["written"] = self._store.written_since(look)
+        return self._observe({"do": "open"}, was_store_there=False, **evidence)
 
     def take(self, step: Step) -> Observation:
         """Take one step and observe it.
@@ -127,35 +123,40 @@ class Examination:
         return self._call(step)
 
     def _call(self, step: Step) -> Observation:
-        there, look, now = self._store.is_there, self._store.age(), self._clock.now
+        there, look, now = self._store.is_there, self._store.age(), self._clock.earliest
         copies: list[Path] = []
+        glimpses: list[tuple[Seen, ...] | str] = []
+        is_watched = self._watch and step["do"] in _CHANGING
         evidence: dict[str, Any] = {"now": now}
         answer: Answer | None = None
         warned: list[warnings.WarningMessage] = []
         try:
             with ExitStack() as stack:
-                if self._watch and step["do"] in _CHANGING:
-                    stack.enter_context(self._store.watched(copies))
+                if is_watched and self._is_path:
+                    stack.enter_context(self._open_handle.watched(self._store, copies))
+                elif is_watched:
+                    stack.enter_context(reading_meanwhile(self._read_store, glimpses))
                 warned = stack.enter_context(warnings.catch_warnings(record=True))
                 warnings.simplefilter("always")
                 answer = self._open_handle.perform(step)
         except RefusedError as refused:
             evidence["refusal"] = refused.refusal
         evidence["warning"] = next((str(warning.message) for warning in warned), None)
-        evidence["until"] = self._clock.now
-        evidence["written"] = self._store.written_since(look)
-        evidence["created"] = self._store.created_since(look)
-        evidence["is_store_there"] = self._store.is_there
-        if self._watch and step["do"] in _CHANGING:
-            evidence["glimpses"] = tuple(self._read(copy) for copy in copies)
+        evidence["until"] = self._clock.latest
+        if self._is_path:
+            evidence["written"] = self._store.written_since(look)
+            evidence["created"] = self._store.created_since(look)
+            evidence["is_store_there"] = self._store.is_there
+        if is_watched:
+            evidence["glimpses"] = (*glimpses, *(self._read_copy(copy) for copy in copies))
         if answer is not None:
             evidence["result"] = answer.value
             evidence["changed_argument"] = answer.changed_argument
             if step["do"] in ("get_pending", "all_items"):
                 evidence |= self._ask_again(step, answer)
         if step["do"] in _CHANGING:
-            evidence["stored"] = self._read(self._store.copy()) if self._store.is_there else ()
-        return self._observe(step, was_store_there=there, **evidence)
+            evidence["stored"] = self._stored()
+        return self._observe(step, was_store_there=there if self._is_path else None, **evidence)
 
     def _change_outside(self, step: Step) -> Observation:
         self._store.change(step)
@@ -170,10 +171,11 @@ class Examination:
         look = self._store.age()
         refusal = None
         try:
-            self._subject.open(self._store.path, cap)
+            self._subject.open(self._store.path, cap).close()
         except RefusedError as refused:
             refusal = refused.refusal
-        return self._observe(step, refusal=refusal, written=self._store.written_since(look))
+        written = self._store.written_since(look) if self._is_path else None
+        return self._observe(step, refusal=refusal, written=written)
 
     def _reopen(self, step: Step) -> Observation:
         if call_of(step).offences:
@@ -184,19 +186,18 @@ class Examination:
         is_same_cap = cap == self._cap
         self._cap = cap
         self._caps.add(cap)
-        # The old handle goes first: a subject may hold its store for itself.
-        self._handle = None
-        gc.collect(0)
+        self._close()  # first: a subject may hold its store for itself
         there = self._store.is_there
         look = self._store.look()
         refusal = self._open()
         evidence: dict[str, Any] = {}
         if refusal is None:
-            evidence["created"] = self._store.created_since(look)
+            if self._is_path:
+                evidence["created"] = self._store.created_since(look)
             if is_same_cap:
                 evidence["pending_before"] = pending_before
                 evidence["pending_after"] = self._value_of(ask)
-        return self._observe(step, refusal=refusal, was_store_there=there, **evidence)
+        return self._observe(step, refusal=refusal, was_store_there=there if self._is_path else None, **evidence)
 
     @property
     def _open_handle(self) -> Handle:
@@ -205,6 +206,11 @@ class Examination:
         if self._handle is None:
             raise RefusedError(refusal or Refusal("other", "found no queue"))
         return self._handle
+
+    def _close(self) -> None:
+        if self._handle is not None:
+            self._handle.close()
+            self._handle = None
 
     def _open(self) -> Refusal | None:
         try:
@@ -216,7 +222,7 @@ class Examination:
     def _observe(self, step: Step, **evidence: Any) -> Observation:  # noqa: ANN401 - fields of Observation
         before, enqueued = self._items, tuple(self._enqueued)
         after = self._all_items()
-        file_before, self._file = self._file, self._store.file()
+        file_before, self._file = self._file, self._store.file() if self._is_path else None
         if isinstance(after, Refusal):
             # A store that nobody can read must be refused; that is no fault of the call's.
             if not self._is_store_broken:
@@ -224,8 +230,8 @@ class Examination:
             after = ()
         self._items = after
         self._enqueued.update(dict.fromkeys(_in_order_of_rows(before, after)))
-        evidence.setdefault("now", self._clock.now)
-        evidence.setdefault("until", evidence["now"])
+        evidence.setdefault("now", self._clock.earliest)
+        evidence.setdefault("until", self._clock.latest)
         call = call_of(step)
         seen = Observation(
             call=call,
@@ -270,14 +276,28 @@ class Examination:
             return {"again": [], "refusal": refused.refusal}
         return {"again": again.value, "after_spoiling": spoiled}
 
-    def _read(self, copy: Path) -> tuple[Seen, ...] | str:
-        """Read a copy of the store through a handle of its own."""
+    def _stored(self) -> tuple[Seen, ...] | str:
+        """Read the store through another handle: a copy of it, where it is a path."""
+        if not self._is_path:
+            return self._read_store()
+        return self._read_copy(self._store.copy()) if self._store.is_there else ()
+
+    def _read_copy(self, copy: Path) -> tuple[Seen, ...] | str:
         try:
-            value = self._subject.open(copy, self._cap).all_items().value
-        except RefusedError as refused:
-            return refused.refusal.message
+            return self._read_store(copy)
         finally:
             self._store.discard(copy)
+
+    def _read_store(self, store: Path | None = None) -> tuple[Seen, ...] | str:
+        """Read a store through a handle of its own."""
+        try:
+            handle = self._subject.open(store or self._store.path, self._cap)
+            try:
+                value = handle.all_items().value
+            finally:
+                handle.close()
+        except RefusedError as refused:
+            return refused.refusal.message
         requests = _as_requests(value)
         return requests.message if isinstance(requests, Refusal) else requests
 

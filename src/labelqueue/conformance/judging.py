@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 from labelqueue.conformance.examination import Examination
 from labelqueue.conformance.matchers import mismatches
 from labelqueue.conformance.steps import neutral
+from labelqueue.conformance.subject import BrokenError
 from labelqueue.spec import REQUIREMENTS, Observation, Operation, Profile, Requirement
 
 if TYPE_CHECKING:
     from labelqueue.conformance.cases import Case
-    from labelqueue.conformance.subject import Subject
+    from labelqueue.conformance.subject import Claims, Subject
 
 __all__ = ["Failure", "Findings", "judge_case", "judge_observation"]
 
@@ -74,6 +75,8 @@ class Findings:
         failures: By requirement, the shortest failure.
         kinds: By requirement, the shortest failure of each kind, a few of them.
         failure_counts: By requirement, how many failures there were.
+        errors: By requirement, why something about it could not be judged at all.
+        skips: By requirement, why something about it was not tried.
     """
 
     profiles: frozenset[Profile] = frozenset({"core"})
@@ -81,6 +84,8 @@ class Findings:
     failures: dict[str, Failure] = field(default_factory=dict)
     kinds: dict[str, dict[str, Failure]] = field(default_factory=dict)
     failure_counts: Counter[str] = field(default_factory=Counter)
+    errors: dict[str, str] = field(default_factory=dict)
+    skips: dict[str, str] = field(default_factory=dict)
 
     def add(self, failure: Failure) -> None:
         """Count a failure, and keep it if it is the shortest of its requirement."""
@@ -133,11 +138,34 @@ def judge_case(case: Case, subject: Subject, findings: Findings) -> None:
     An expectation that does not hold fails the requirements that the case names;
     beyond that, every step is held against the whole specification.
 
+    A case that needs what the subject does not claim is skipped, and a subject that
+    does not answer properly is an error of the requirements that the case names.
+
     Args:
         case: The case.
         subject: The subject.
         findings: Where to note.
     """
+    reason = _lacking(case, subject.claims)
+    if reason is not None:
+        findings.skips |= dict.fromkeys(case.requirements, reason)
+        return
+    try:
+        _judge_case(case, subject, findings)
+    except BrokenError as error:
+        findings.errors |= dict.fromkeys(case.requirements, f"case {case.id}: {error}")
+
+
+def _lacking(case: Case, claims: Claims) -> str | None:
+    """Say which claim of the subject's a case would need."""
+    if "clock" in case.needs and not claims.clock:
+        return "it claims no clock that can be set"
+    if "file" in case.needs and ("file" not in claims.profiles or claims.store != "path"):
+        return "it claims no file"
+    return None
+
+
+def _judge_case(case: Case, subject: Subject, findings: Findings) -> None:
     with Examination(
         subject,
         now=case.now,

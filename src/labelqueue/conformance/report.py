@@ -7,7 +7,7 @@ by functions that do nothing else.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +29,7 @@ class RequirementReport:
         profile: The profile that it belongs to.
         outcome: The outcome.
         checks: How often it had something to say.
+        reason: Why it is an error or a skip; `None` for other outcomes.
         failures: Of these, how many found a fault.
         others: Failures of other kinds, shortest first, in the same form.
         shortest: The shortest failure as JSON: `case`, `message`, `step`,
@@ -38,6 +39,7 @@ class RequirementReport:
     profile: str
     outcome: Outcome
     checks: int
+    reason: str | None = None
     failures: int = 0
     shortest: dict[str, Any] | None = None
     others: tuple[dict[str, Any], ...] = ()
@@ -56,7 +58,6 @@ class Report:
         is_partial: Whether something was deselected.
         seed: The seed of the search.
         seconds: How long it took.
-        errors: What went wrong in the examination itself, one line each.
     """
 
     subject: dict[str, str]
@@ -67,7 +68,6 @@ class Report:
     is_partial: bool
     seed: int
     seconds: float
-    errors: list[str] = field(default_factory=list)
 
     @property
     def exit_status(self) -> int:
@@ -79,9 +79,11 @@ class Report:
         requirements: dict[str, Any] = {}
         for name, found in self.requirements.items():
             requirements[name] = {"profile": found.profile, "outcome": found.outcome, "checks": found.checks}
+            if found.reason is not None:
+                requirements[name]["reason"] = found.reason
             if found.shortest is not None:
                 requirements[name] |= {"failed": found.failures, "failures": [found.shortest, *found.others]}
-        report = {
+        return {
             "schema": _SCHEMA,
             "kit": version("labelqueue"),
             "subject": self.subject,
@@ -93,7 +95,6 @@ class Report:
             "seed": self.seed,
             "seconds": round(self.seconds, 1),
         }
-        return report | ({"errors": self.errors} if self.errors else {})
 
     def write(self, folder: Path) -> None:
         """Write `report.json` and, beside it, the shortest case of every failure.
@@ -102,7 +103,7 @@ class Report:
             folder: Where to; it is created.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        # ASCII: a case may hold a lone surrogate, which UTF-8 cannot carry.
+        # ASCII: what a subject was handed may hold what UTF-8 cannot carry (IN-12).
         text = json.dumps(self.to_json(), indent=2)
         (folder / "report.json").write_text(text + "\n", encoding="utf-8")
         for name, found in self.requirements.items():

@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 from labelqueue.conformance.cases import Case, hand_written
 from labelqueue.conformance.clock import elsewhere
 from labelqueue.conformance.judging import Failure, Findings, judge_case
+from labelqueue.conformance.probe import probe
 from labelqueue.conformance.report import Report, RequirementReport
 from labelqueue.conformance.search import PROGRAMS, search, shrink
 from labelqueue.conformance.store import StoreFolder
-from labelqueue.conformance.subject import Subject, probe
+from labelqueue.conformance.subject import Subject
 from labelqueue.conformance.verdict import Outcome, verdict_of
 from labelqueue.errors import LabelQueueError
-from labelqueue.spec import REQUIREMENTS, Profile, Requirement
+from labelqueue.spec import PROFILES, REQUIREMENTS, Profile, Requirement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,7 +71,7 @@ class _Selection:
 def run(
     subject: Subject,
     *,
-    profiles: Collection[Profile] = (),
+    profiles: Collection[Profile] | None = None,
     only: str | None = None,
     seed: int = DEFAULT_SEED,
     programs: int = PROGRAMS,
@@ -80,7 +81,8 @@ def run(
 
     Args:
         subject: The subject.
-        profiles: The profiles to examine it by, beside `core`, which cannot be left out.
+        profiles: The profiles to examine it by, beside `core`, which cannot be left
+            out; `None` for all that it claims.
         only: A pattern for requirement ids or case ids; what it leaves out is not
             run, and there is no verdict of conformity.
         seed: The seed of the search; the same seed makes the same programs.
@@ -95,33 +97,35 @@ def run(
         SubjectError: The subject cannot be opened, or is no queue.
     """
     start = time.perf_counter()
-    selection = _select({"core", *profiles}, only)
-    findings, errors = Findings(frozenset({"core", *profiles})), list[str]()
+    examined = frozenset[Profile]({"core", *(subject.claims.profiles if profiles is None else profiles)})
+    selection = _select(examined, only)
+    findings = Findings(examined)
     searched = programs if selection.is_searched else 0
     with elsewhere():
         _probe(subject)
         for place, case in enumerate(selection.cases):
             progress("cases", place, len(selection.cases))
-            _guarded(partial(judge_case, case, subject, findings), f"case {case.id}", errors)
+            _guarded(partial(judge_case, case, subject, findings), case.requirements, f"case {case.id}", findings)
         progress("cases", len(selection.cases), len(selection.cases))
         if searched:
             wanted = [requirement.id for requirement in selection.requirements]
-            _search(subject, findings, errors, wanted=wanted, seed=seed, programs=searched, progress=progress)
-    requirements = {r.id: _report_on(r, findings, errors) for r in selection.requirements}
+            _search(subject, findings, wanted=wanted, seed=seed, programs=searched, progress=progress)
+    requirements = {r.id: _report_on(r, findings) for r in selection.requirements}
     is_partial = selection.is_partial or programs < PROGRAMS
     return Report(
         subject={
             "name": subject.name,
             "version": subject.version,
             "language": subject.language,
-            "how": "in this process",
+            "how": subject.how,
         },
         verdict={
             profile: verdict_of(
                 {name: found.outcome for name, found in requirements.items() if found.profile == profile},
                 is_partial=is_partial,
             )
-            for profile in sorted({r.profile for r in selection.requirements})
+            for profile in PROFILES
+            if any(r.profile == profile for r in selection.requirements)
         },
         requirements=requirements,
         cases=len(selection.cases),
@@ -129,11 +133,10 @@ def run(
         is_partial=is_partial,
         seed=seed,
         seconds=time.perf_counter() - start,
-        errors=errors,
     )
 
 
-def _select(profiles: set[str], only: str | None) -> _Selection:
+def _select(profiles: Collection[str], only: str | None) -> _Selection:
     requirements = tuple(r for r in REQUIREMENTS.values() if r.profile in profiles)
     ids = {r.id for r in requirements}
     cases = tuple(case for case in hand_written() if ids & set(case.requirements))
@@ -160,14 +163,7 @@ def _probe(subject: Subject) -> None:
 
 
 def _search(
-    subject: Subject,
-    findings: Findings,
-    errors: list[str],
-    *,
-    wanted: Collection[str],
-    seed: int,
-    programs: int,
-    progress: Progress,
+    subject: Subject, findings: Findings, *, wanted: Collection[str], seed: int, programs: int, progress: Progress
 ) -> None:
     done = iter(range(1, 10**9))
     progress("search", 0, programs)
@@ -180,42 +176,47 @@ def _search(
             examples=programs,
             program_done=lambda: progress("search", min(next(done), programs), programs),
         ),
+        REQUIREMENTS,
         "search",
-        errors,
+        findings,
     )
     new = [name for name in wanted if name in findings.failures and name not in found]
     for place, name in enumerate(new[:_MOST_SHRUNK]):
         progress("shrinking", place, min(len(new), _MOST_SHRUNK))
-        again = partial(shrink, subject, name, seed=seed, examples=programs, profiles=findings.profiles)
-        shorter = _guarded(again, f"shrinking {name}", errors)
+        act = partial(shrink, subject, name, seed=seed, examples=programs, profiles=findings.profiles)
+        shorter = _guarded(act, [name], f"shrinking {name}", findings)
         if isinstance(shorter, Failure):
             findings.add(shorter)
 
 
-def _guarded(act: Callable[[], Any], what: str, errors: list[str]) -> Any:  # noqa: ANN401 - what `act` returns
+def _guarded(act: Callable[[], Any], about: Iterable[str], what: str, findings: Findings) -> Any:  # noqa: ANN401 - what `act` returns
     # A subject may break anything, the examination itself included; that is then
-    # the outcome, and the run goes on.
+    # the outcome of what was being examined, and the run goes on.
     try:
         return act()
     except Exception as error:  # noqa: BLE001 - see above
-        errors.append(f"{what}: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
+        message = f"{what}: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        for name in about:
+            findings.errors.setdefault(name, message)
         return None
 
 
-def _report_on(requirement: Requirement, findings: Findings, errors: Iterable[str]) -> RequirementReport:
+def _report_on(requirement: Requirement, findings: Findings) -> RequirementReport:
     checks = findings.checks[requirement.id]
     failure = findings.failures.get(requirement.id)
-    outcome: Outcome = "pass"
+    error, skip = findings.errors.get(requirement.id), findings.skips.get(requirement.id)
+    outcome: Outcome = "pass" if checks else "untested"
     if failure is not None:
         outcome = "fail"
-    elif errors:
+    elif error is not None:
         outcome = "error"
-    elif not checks:
-        outcome = "untested"
+    elif skip is not None:
+        outcome = "skip"
     return RequirementReport(
         profile=requirement.profile,
         outcome=outcome,
         checks=checks,
+        reason={"error": error, "skip": skip}.get(outcome),
         failures=findings.failure_counts[requirement.id],
         shortest=None if failure is None else _failure_to_json(failure),
         others=tuple(map(_failure_to_json, _of_other_kinds(failure, findings))),

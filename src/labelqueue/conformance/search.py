@@ -31,12 +31,12 @@ from hypothesis.stateful import (
 from labelqueue.conformance.bad_input import HandsInBadInput
 from labelqueue.conformance.buckets import USERS, buckets
 from labelqueue.conformance.cases import Case
-from labelqueue.conformance.crosscheck import disagreement
+from labelqueue.conformance.crosscheck import GENERAL, Beside, disagreement
 from labelqueue.conformance.examination import Examination
 from labelqueue.conformance.judging import Failure, Findings, answer_of, judge_observation
-from labelqueue.conformance.model import ModelQueue
 from labelqueue.conformance.outside_changes import ChangesTheFile
 from labelqueue.conformance.steps import moment_of
+from labelqueue.conformance.subject import BrokenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,6 +78,7 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
             super().__init__()
             self.examination: Examination | None = None
             self.steps: list[dict[str, Any]] = []
+            self.is_broken = False
 
         @initialize(
             cap=st.sampled_from((2, 3, 1, None, 5, 0, 40)),
@@ -92,7 +93,8 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
             )
             self.examination = Examination(collector.subject, now=now, max_asks_per_day=cap)
             self.examination.__enter__()
-            self.model = ModelQueue(None, 20 if cap is None else cap)
+            self.has_clock = collector.subject.claims.clock
+            self.model = Beside(None, 20 if cap is None else cap)
             self.judge(self.examination.open())
 
         @rule(data=st.data(), threshold=st.sampled_from((None, None, 0.5, 0.0, 1.0, -0.1)))
@@ -150,6 +152,8 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
             ),
         )
         def clock(self, data: st.DataObject, ahead: timedelta, to_midnight: timedelta | None) -> None:
+            if not self.has_clock:
+                return
             now = self.now
             if to_midnight is None:
                 now += ahead
@@ -178,8 +182,18 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
 
         def take(self, step: dict[str, Any]) -> None:
             assert self.examination is not None
+            if self.is_broken:
+                return
             self.steps.append(step)
-            self.judge(self.examination.take(step))
+            try:
+                observation = self.examination.take(step)
+            except BrokenError as error:
+                # Nothing more can be learned from this queue; the next program opens another.
+                self.is_broken = True
+                general = GENERAL.get(step["do"], "ALL-1")
+                collector.findings.errors.setdefault(general, f"search: {error}")
+                return
+            self.judge(observation)
 
         def judge(self, observation: Observation) -> None:
             violations = judge_observation(observation, collector.findings)

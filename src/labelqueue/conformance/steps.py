@@ -124,8 +124,6 @@ def neutral(value: Any) -> Any:  # noqa: ANN401 - any result
         return [neutral(part) for part in value]
     if isinstance(value, Mapping):
         return {str(name): neutral(part) for name, part in value.items()}
-    if isinstance(value, float) and not math.isfinite(value):
-        return {"$float": "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"}
     if value is None or value is ABSENT or isinstance(value, str | int | float):
-        return value
+        return value if not isinstance(value, float) or math.isfinite(value) else {"$float": repr(value)}
     return repr(value)

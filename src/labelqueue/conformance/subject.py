@@ -1,41 +1,29 @@
-"""Subjects: the implementations that the kit examines.
+"""The subject: an implementation under examination, whatever it is written in.
 
-A Python subject is anything callable as `(queue_path, max_asks_per_day)`, named
-`package.module:Name`.  The kit calls it and what it returns exactly as a program
-would; it needs no adapter, no base class and no clock parameter.
+To the kit a subject is something that opens queues over stores.  Two kinds are
+there: a Python class in this process (`python_subject`), and a program that
+speaks the wire (`program`).  What a subject can do it *claims*; the claims are
+few, and they decide what is examined, never what passes.
 """
 
 from __future__ import annotations
 
-import copy
-import dataclasses
-import importlib
-import importlib.metadata
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Literal, Protocol
 
-from labelqueue.conformance.steps import Step, value_of
-from labelqueue.errors import SubjectError, shown
-from labelqueue.spec import ABSENT, Refusal, Seen
-from labelqueue.spec.call import has_lone_surrogate
-from labelqueue.spec.seen import FIELDS
+from labelqueue.conformance.steps import Step
+from labelqueue.conformance.store import StoreFolder
+from labelqueue.errors import LabelQueueError
+from labelqueue.spec import PROFILES, Profile, Refusal
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-__all__ = ["CANONICAL", "Answer", "Handle", "RefusedError", "Subject", "probe", "subject_named"]
-
-CANONICAL: Final = "labelqueue:ActiveLabelingQueue"
-"""The subject that is examined when none is named; to the kit a name like any other."""
-
-_MEMBERS: Final = ("enqueue_low_confidence", "enqueue_drift", "get_pending", "mark_done")
-_LONGEST_MESSAGE: Final = 1000
-_CALLERS_FAULT: Final = (ValueError, TypeError, KeyError)
+__all__ = ["EVERYTHING", "Answer", "BrokenError", "Claims", "Clock", "Handle", "RefusedError", "Subject"]
 
 
 class RefusedError(Exception):
-    """The subject raised instead of answering."""
+    """The subject answered with an error instead of a result."""
 
     def __init__(self, refusal: Refusal) -> None:
         """Keep the refusal."""
@@ -43,226 +31,159 @@ class RefusedError(Exception):
         self.refusal = refusal
 
 
-@dataclasses.dataclass(frozen=True)
+class BrokenError(LabelQueueError):
+    """The subject did not answer, or not as one may answer: nothing can be judged.
+
+    Attributes:
+        rule: What went wrong: the offending line, the rule that it breaks, how to mend it.
+        stderr: The end of what the program wrote to standard error, or empty.
+    """
+
+    def __init__(self, rule: str, stderr: str = "") -> None:
+        """Keep the data."""
+        self.rule = rule
+        self.stderr = stderr
+        super().__init__(rule, stderr)
+
+    def __str__(self) -> str:
+        """Say what went wrong, and what the program said."""
+        return f"{self.rule}; its standard error ends: {self.stderr}" if self.stderr else self.rule
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a subject says that it can do.
+
+    Attributes:
+        profiles: The profiles that it claims; `core` is always among them.
+        clock: Whether its clock can be set.
+        crash: Whether it may be killed at any moment and started again.
+        store: `path` where the store is a file or folder at the path that the kit
+            names, `name` where it is somewhere else under that name.
+    """
+
+    profiles: frozenset[Profile] = frozenset(PROFILES)
+    clock: bool = True
+    crash: bool = True
+    store: Literal["path", "name"] = "path"
+
+
+EVERYTHING: Final = Claims()
+"""The claim to everything, which is that of whoever has no way to say."""
+
+
+@dataclass(frozen=True)
 class Answer:
     """What a call returned.
 
     Attributes:
         value: With requests as `Seen`, else as it came.
-        raw: The very object that the subject returned.
+        raw: The very object that the subject returned, where it is one of this process.
         changed_argument: How an argument differed afterwards, or `None`.
     """
 
     value: Any
-    raw: Any
+    raw: Any = None
     changed_argument: str | None = None
 
 
-@dataclasses.dataclass(frozen=True)
-class Subject:
-    """An implementation under examination.
+class Handle(Protocol):
+    """One opened queue of a subject."""
 
-    Attributes:
-        name: What the user called it.
-        make: Opens a queue: called with the path, and the cap where there is one.
-        version: The version of the distribution that it comes from, or empty.
-        language: The language that it is written in.
-    """
+    def all_items(self) -> Answer:
+        """Read `all_items`.
 
-    name: str
-    make: Callable[..., Any]
-    version: str = ""
-    language: str = "python"
+        Raises:
+            RefusedError: The subject answered with an error.
+            BrokenError: It did not answer properly.
+        """
+        ...
 
-    def open(self, path: Path, max_asks_per_day: Any) -> Handle:  # noqa: ANN401 - also caps that are none
+    def perform(self, step: Step) -> Answer:
+        """Make the call that a resolved step asks for; raises as `all_items`."""
+        ...
+
+    def watched(self, store: StoreFolder, copies: list[Path]) -> AbstractContextManager[None]:
+        """Copy the store at moments of a call at which it looks different."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the queue."""
+        ...
+
+
+class Clock(Protocol):
+    """The clock that the subject sees."""
+
+    @property
+    def earliest(self) -> datetime:
+        """The earliest moment that the subject can read now, aware UTC."""
+        ...
+
+    @property
+    def latest(self) -> datetime:
+        """The latest moment that it can read now."""
+        ...
+
+    def set(self, now: datetime) -> None:
+        """Put the clock to another moment."""
+        ...
+
+    def stop(self) -> None:
+        """Let the subject see its own clock again."""
+        ...
+
+
+class Subject(Protocol):
+    """An implementation under examination."""
+
+    @property
+    def name(self) -> str:
+        """What the user called it."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Its version, or empty."""
+        ...
+
+    @property
+    def language(self) -> str:
+        """The language that it is written in."""
+        ...
+
+    @property
+    def how(self) -> str:
+        """How it is reached, in words."""
+        ...
+
+    @property
+    def claims(self) -> Claims:
+        """What it claims."""
+        ...
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The command that starts it as a program, or nothing where there is none."""
+        ...
+
+    def open(self, store: Path, max_asks_per_day: Any) -> Handle:  # noqa: ANN401 - also caps that are none
         """Open a queue over a store.
 
         Args:
-            path: The store; it need not exist.
+            store: The store; it need not exist.
             max_asks_per_day: The cap, or `None` to leave it out.
 
         Raises:
-            RefusedError: The subject raised.
+            RefusedError: The subject answered with an error.
+            BrokenError: It did not answer properly.
         """
-        arguments = (path,) if max_asks_per_day is None else (path, max_asks_per_day)
-        return Handle(_refusing(lambda: self.make(*arguments)))
+        ...
 
+    def clock(self, now: datetime, *, runs: bool) -> Clock:
+        """Set the clock of every queue that is opened from now on."""
+        ...
 
-class Handle:
-    """One opened queue of a subject."""
-
-    def __init__(self, queue: Any) -> None:  # noqa: ANN401 - anybody's class
-        """Hold the queue."""
-        self._queue = queue
-
-    def all_items(self) -> Answer:
-        """Read `all_items`."""
-        raw = _refusing(lambda: self._queue.all_items)
-        return Answer(_seen_in(raw), raw)
-
-    def perform(self, step: Step) -> Answer:
-        """Make the call that a resolved step asks for.
-
-        Raises:
-            RefusedError: The subject raised.
-        """
-        do = step["do"]
-        if do == "all_items":
-            return self.all_items()
-        arguments, keywords = _arguments_of(step)
-        untouched = copy.deepcopy(arguments)
-        raw = _refusing(lambda: getattr(self._queue, do)(*arguments, **keywords))
-        return Answer(_seen_in(raw), raw, _change(untouched, arguments))
-
-
-def subject_named(name: str) -> Subject:
-    """Find the subject that a name such as `package.module:Name` means.
-
-    Raises:
-        SubjectError: There is no such module or attribute, or it is no queue.
-    """
-    module_name, _, attribute = name.partition(":")
-    if not module_name or not attribute:
-        raise SubjectError(name, "is not a subject; write package.module:Name")
-    try:
-        module = importlib.import_module(module_name)
-    except (Exception, SystemExit) as error:
-        raise SubjectError(name, f"cannot be imported: {_in_one_line(error)}") from error
-    made: Any = module
-    for part in attribute.split("."):
-        made = getattr(made, part, ABSENT)
-        if made is ABSENT:
-            raise SubjectError(name, f"module {module_name} has no attribute {attribute!r}")
-    if not callable(made):
-        raise SubjectError(name, f"is {shown(made)}, which cannot be called with (queue_path, max_asks_per_day)")
-    return Subject(name=name, make=made, version=_version_of(module_name))
-
-
-def probe(subject: Subject, path: Path) -> None:
-    """Open a queue once, to see that it is one.
-
-    Args:
-        subject: The subject.
-        path: A store that does not exist.
-
-    Raises:
-        SubjectError: It cannot be opened, or lacks a member of the contract.
-    """
-    try:
-        queue = subject.make(path)
-    except (Exception, SystemExit) as error:
-        raise SubjectError(subject.name, f"cannot be opened: {_in_one_line(error)}") from error
-    for member in _MEMBERS:
-        if not callable(getattr(queue, member, None)):
-            raise SubjectError(subject.name, f"made {shown(queue)}, which has no method {member}")
-    try:
-        queue.all_items  # noqa: B018 - reading it is the point
-    except AttributeError as error:
-        raise SubjectError(subject.name, f"made {shown(queue)}, which has no property all_items") from error
-    except (Exception, SystemExit) as error:
-        raise SubjectError(subject.name, f"all_items of a new queue raised {_in_one_line(error)}") from error
-
-
-def _version_of(module_name: str) -> str:
-    package = module_name.partition(".")[0]
-    for distribution in importlib.metadata.packages_distributions().get(package, ()):
-        return importlib.metadata.version(distribution)
-    return ""
-
-
-def _in_one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:_LONGEST_MESSAGE]}" if text else type(error).__name__
-
-
-def _refusing(call: Callable[[], Any]) -> Any:  # noqa: ANN401 - anything the subject returns
-    try:
-        return call()
-    except (Exception, SystemExit) as error:
-        kind = "invalid_input" if isinstance(error, _CALLERS_FAULT) else "other"
-        raise RefusedError(Refusal(kind, f"raised {_in_one_line(error)}")) from error
-
-
-def _arguments_of(step: Step) -> tuple[list[Any], dict[str, Any]]:
-    names = ("threshold", "user_id", "limit", "status")
-    keywords = {name: _native(step[name]) for name in names if name in step}
-    if step["do"] == "enqueue_low_confidence":
-        return [_frame_of(step)], keywords
-    if step["do"] == "enqueue_drift":
-        return [[_row_of(bucket) for bucket in step["buckets"]]], keywords
-    if step["do"] == "mark_done":
-        return [step["request_id"]], keywords
-    return [], keywords
-
-
-def _row_of(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _native(value) for name, value in row.items()}
-
-
-def _native(form: Any) -> Any:  # noqa: ANN401 - any JSON in, any Python out
-    """Make the Python value that a form means, with the library's own types where it names one."""
-    if not isinstance(form, Mapping) or not ({"of", "$missing"} & set(form)):
-        return value_of(form)
-    import numpy as np  # noqa: PLC0415 - loaded for those who hand in its values
-    import pandas as pd  # noqa: PLC0415 - as above
-
-    if "$missing" in form:
-        return {"nan": float("nan"), "NaT": pd.NaT, "NA": pd.NA}[form["$missing"]]
-    if "$int" in form:
-        return np.int64(form["$int"])
-    if form["of"] == "pandas":
-        return pd.Timestamp(form["$datetime"])
-    moment = pd.Timestamp(form["$datetime"])
-    return (moment.tz_convert(None) if moment.tz is not None else moment).to_datetime64()
-
-
-def _frame_of(step: Step) -> Any:  # noqa: ANN401 - a pandas frame
-    import pandas as pd  # noqa: PLC0415 - loaded for those who hand in pandas
-
-    rows = [_row_of(row) for row in step["rows"]]
-    # A text column of pandas' own may be unable to hold what UTF-8 cannot carry.
-    is_odd = any(has_lone_surrogate(value) for row in rows for value in row.values())
-    return pd.DataFrame(rows, columns=step.get("columns"), index=step.get("index"), dtype=object if is_odd else None)
-
-
-def _change(before: Any, after: Any) -> str | None:  # noqa: ANN401 - any arguments
-    for one, other in zip(before, after, strict=True):
-        if not hasattr(one, "columns"):
-            if one != other or repr(one) != repr(other):
-                return f"it was {shown(one)} and is {shown(other)}"
-        elif list(one.columns) != list(other.columns):
-            return f"its columns were {list(one.columns)} and are {list(other.columns)}"
-        elif list(one.index) != list(other.index) or one.index.names != other.index.names:
-            return f"its index was {list(one.index)} and is {list(other.index)}"
-        elif (dtypes := list(map(str, one.dtypes))) != list(map(str, other.dtypes)):
-            return f"its column types were {dtypes} and are {list(map(str, other.dtypes))}"
-        elif repr(one.to_numpy().tolist()) != repr(other.to_numpy().tolist()):
-            return "values in it are others"
-    return None
-
-
-def _seen_in(raw: Any) -> Any:  # noqa: ANN401 - anything the subject returns
-    if isinstance(raw, list):
-        return [_seen_of(item) for item in raw]
-    return _seen_of(raw)
-
-
-def _seen_of(item: Any) -> Any:  # noqa: ANN401 - as above
-    if item is None or (isinstance(item, str | bytes | int | float | Sequence) and not hasattr(item, "request_id")):
-        return item
-    values = [getattr(item, field, ABSENT) for field in FIELDS]
-    if all(value is ABSENT for value in values):
-        return item
-    return Seen(**dict(zip(FIELDS, values, strict=True)), further=_further(item))
-
-
-def _further(item: Any) -> tuple[str, ...]:  # noqa: ANN401 - anybody's request
-    """Name the data that a request shows beyond the nine fields, whatever its class is made with."""
-    kind = type(item)
-    if hasattr(kind, "model_fields"):
-        names = [*kind.model_fields, *(item.model_extra or {})]
-    elif dataclasses.is_dataclass(kind):
-        names = [field.name for field in dataclasses.fields(kind)]
-    else:
-        names = [*getattr(kind, "_fields", ()), *getattr(item, "__dict__", ())]
-    return tuple(name for name in names if name not in FIELDS and not name.startswith("_"))
+    def stop(self) -> None:
+        """End whatever was started."""
+        ...

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 __all__ = ["EXIT_STATUS", "Outcome", "Verdict", "exit_status", "verdict_of"]
 
-Outcome = Literal["pass", "fail", "error", "untested", "skip"]
+Outcome = Literal["pass", "fail", "error", "inconclusive", "skip", "untested"]
 Verdict = Literal["conformant", "not conformant", "no verdict"]
 
 EXIT_STATUS: Final = {
@@ -34,8 +34,9 @@ def verdict_of(outcomes: Mapping[str, Outcome], *, is_partial: bool) -> Verdict:
             fault, but it never finds conformity.
 
     Returns:
-        `not conformant` when something failed or erred; else `no verdict` when
-        something was not tried; else `conformant`.
+        `not conformant` when something failed, erred, or stayed untested in a
+        whole run; else `no verdict` when something was skipped, inconclusive or
+        deselected; else `conformant`.
 
     Examples:
         >>> verdict_of({"ALL-1": "pass"}, is_partial=False)
@@ -44,13 +45,15 @@ def verdict_of(outcomes: Mapping[str, Outcome], *, is_partial: bool) -> Verdict:
         'no verdict'
         >>> verdict_of({"ALL-1": "pass", "ORD-1": "untested"}, is_partial=False)
         'not conformant'
+        >>> verdict_of({"ALL-1": "pass", "ORD-1": "skip"}, is_partial=False)
+        'no verdict'
     """
-    tried = [outcome for outcome in outcomes.values() if outcome not in ("untested", "skip")]
-    if any(outcome in ("fail", "error") for outcome in tried):
+    found = set(outcomes.values())
+    if found & {"fail", "error"}:
         return "not conformant"
-    if is_partial or not outcomes:
+    if is_partial or not found or found & {"skip", "inconclusive"}:
         return "no verdict"
-    return "conformant" if len(tried) == len(outcomes) else "not conformant"
+    return "not conformant" if "untested" in found else "conformant"
 
 
 def exit_status(verdicts: Mapping[str, Verdict]) -> int:

@@ -120,7 +120,9 @@ def missing_store_is_empty(seen: Observation) -> Iterator[str]:
     profile="core",
     source="both",
     on=_CALLS,
-    when=lambda seen: seen.written is not None and not seen.is_change and not _marks_again(seen),
+    when=lambda seen: (
+        (seen.written is not None or seen.stored is not None) and not seen.is_change and not _marks_again(seen)
+    ),
     looks_at_refusals=True,
 )
 def nothing_changed_nothing_written(seen: Observation) -> Iterator[str]:
@@ -131,6 +133,9 @@ def nothing_changed_nothing_written(seen: Observation) -> Iterator[str]:
     """
     if seen.written:
         yield f"{seen.call.do} changed nothing and wrote {', '.join(seen.written)}"
+    elif seen.written is None and isinstance(seen.stored, tuple) and _difference(seen.before, seen.stored):
+        # The store is no path: what was written can only be told by what is there.
+        yield f"{seen.call.do} changed nothing, and the store holds {_difference(seen.before, seen.stored)}"
 
 
 def _marks_again(seen: Observation) -> bool:

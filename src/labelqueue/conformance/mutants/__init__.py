@@ -23,7 +23,7 @@ from labelqueue.conformance.mutants import (
     storing,
 )
 from labelqueue.conformance.mutants.mutant import MUTANTS, Mutant
-from labelqueue.conformance.subject import Subject
+from labelqueue.conformance.python_subject import PythonSubject
 from labelqueue.spec import REQUIREMENTS
 
 __all__ = [
@@ -51,7 +51,7 @@ def kills(mutant: Mutant) -> set[str]:
         The requirements that failed.
     """
     findings = Findings(frozenset({"core", REQUIREMENTS[mutant.requirement].profile}))
-    subject = Subject(name=mutant.id, make=mutant.make)
+    subject = PythonSubject(name=mutant.id, make=mutant.make)
     with elsewhere():
         for case in hand_written():
             if mutant.requirement in case.requirements:

@@ -1,0 +1,74 @@
+"""The subject on the command line: a name such as `package.module:Name`, or a command after `--`."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from typer.core import TyperCommand
+
+from labelqueue.conformance.program import program_named
+from labelqueue.conformance.python_subject import CANONICAL, subject_named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from labelqueue.conformance.subject import Subject
+
+__all__ = ["CommandAfterDashes", "SubjectArgument", "chosen_subject", "command_of", "words_of"]
+
+_COMMAND: Final = "labelqueue.command"
+
+SubjectArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="[SUBJECT | -- COMMAND...]",
+        help="package.module:Name, called with (queue_path, max_asks_per_day); or a program, after --.",
+    ),
+]
+
+
+class CommandAfterDashes(TyperCommand):
+    """A command of ours that takes everything after `--` as the command of a program."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """Keep what comes after `--` in the context."""
+        if "--" in args:
+            place = args.index("--")
+            ctx.meta[_COMMAND] = tuple(args[place + 1 :])
+            args = args[:place]
+        return super().parse_args(ctx, args)
+
+
+def command_of(context: typer.Context) -> tuple[str, ...] | None:
+    """Return the command after `--`, or `None` where there is no `--`."""
+    command: tuple[str, ...] | None = context.meta.get(_COMMAND)
+    if command == ():
+        raise typer.BadParameter("after -- comes the command of a program, such as: -- node adapter.mjs")
+    return command
+
+
+def words_of(context: typer.Context, name: str) -> list[str]:
+    """Return what names the subject on a command line; nothing for the canonical queue."""
+    command = command_of(context)
+    if command is not None:
+        return ["--", *command]
+    return [] if name == CANONICAL else [name]
+
+
+@contextmanager
+def chosen_subject(context: typer.Context, name: str, *, timeout_s: float = 10.0) -> Iterator[Subject]:
+    """Find the subject, and end what was started for it.
+
+    Raises:
+        SubjectError: There is none.
+    """
+    sys.path.insert(0, "")  # a subject may be a file in this folder
+    command = command_of(context)
+    subject: Subject = subject_named(name) if command is None else program_named(command, timeout_s=timeout_s)
+    try:
+        yield subject
+    finally:
+        subject.stop()
