@@ -99,7 +99,7 @@ def run(
     start = time.perf_counter()
     examined = frozenset[Profile]({"core", *(subject.claims.profiles if profiles is None else profiles)})
     selection = _select(examined, only)
-    findings = Findings(examined)
+    findings = Findings(frozenset({"core", *(requirement.profile for requirement in selection.requirements)}))
     searched = programs if selection.is_searched else 0
     with elsewhere():
         _probe(subject)
