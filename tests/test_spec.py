@@ -23,6 +23,8 @@ CONTRACT = {
     "ALL": 1,
     "KEEP": 5,
     "IN": 12,
+    "DUR": 4,
+    "SHARE": 4,
     "FILE": 7,
 }
 

@@ -95,7 +95,8 @@ def test_a_served_queue_conforms():
             "answer(number + 1, result=[])",
             (
                 'answered all_items with the line \'{"jsonrpc": "2.0", "id": 2, "result": []}\', '
-                "which has the id 2 where the request has 1; answer with the id of the request, as the number that it was"
+                "which has the id 2 where the request has 1; answer with the id of the request, as the number "
+                "that it was"
             ),
         ),
         (
@@ -145,17 +146,14 @@ def test_a_dead_program_is_an_error_and_the_run_goes_on(program):
     """A program that dies is started again for the next case; what it concerns is an error, and no pass."""
     subject = program_named(program("sys.exit(3)"), timeout_s=20)
 
-    try:
-        report = run(subject, only="ALL-1", programs=1)
-    except SubjectError as error:
-        found = str(error)
-    finally:
-        subject.stop()
+    with pytest.raises(SubjectError) as caught:
+        run(subject, only="ALL-1", programs=1)
+    subject.stop()
 
-    assert found == "mine: cannot be opened: it ended with status 3 instead of answering all_items; " + (
+    assert str(caught.value) == (
+        "mine: cannot be opened: it ended with status 3 instead of answering all_items; "
         "its standard error ends: about to answer all_items"
     )
-    assert "report" not in locals()
 
 
 def test_errors_concern_the_requirements_of_the_case(program):

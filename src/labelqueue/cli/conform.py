@@ -17,7 +17,7 @@ from labelqueue.cli.screen import console, errors_in_one_line, progress_bar
 from labelqueue.cli.subject_argument import SubjectArgument, chosen_subject, words_of
 from labelqueue.conformance.console import rendered
 from labelqueue.conformance.python_subject import CANONICAL
-from labelqueue.conformance.run import DEFAULT_SEED, run
+from labelqueue.conformance.runner import DEFAULT_SEED, run
 from labelqueue.spec import PROFILES, REQUIREMENTS, Profile
 
 __all__ = ["conform"]
@@ -48,6 +48,7 @@ def conform(
                 profiles=profiles,
                 only=only,
                 seed=seed,
+                timeout_s=timeout,
                 progress=lambda what, done, total: bar.update(task, description=what, completed=done, total=total),
             )
         failed = {name for name, found in result.requirements.items() if found.shortest is not None}

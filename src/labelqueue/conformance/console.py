@@ -14,6 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from labelqueue.conformance.overlap.timeline import lines_of
 from labelqueue.spec import AREAS, REQUIREMENTS
 
 if TYPE_CHECKING:
@@ -89,11 +90,12 @@ def _failure(name: str, found: RequirementReport, replay: str) -> RenderableType
     lines.append(f"\n{name} ", style="bold red")
     lines.append(REQUIREMENTS[name].sentence + "\n", style="bold")
     lines.append(_printable(shortest["message"]) + "\n", style="red")
-    body = Text("\n".join(lines_of_steps(shortest["case"], shortest["step"])))
+    history = shortest.get("history")
+    body = Text("\n".join(lines_of(history) if history else lines_of_steps(shortest["case"], shortest["step"])))
     if shortest["expected"] is not None:
         body.append(f"\n   expected {_json(shortest['expected'])}", style="green")
-    body.append(f"\n   got      {_json(shortest['got'])}", style="red")
-    origin = f"case {shortest['case']['id']}" if shortest["found_by"] == "case" else "found by search"
+    body.append(f"\n   {'at the end' if history else 'got     '} {_json(shortest['got'])}", style="red")
+    origin = f"case {shortest['case']['id']}" if shortest["found_by"] == "case" else f"found by {shortest['found_by']}"
     for other in found.others:
         body.append(f"\nalso: {_printable(other['message'])}", style="red")
         body.append(f" ({other['case']['id']}, step {other['step'] + 1})", style="dim")

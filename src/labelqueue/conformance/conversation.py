@@ -59,6 +59,8 @@ class Conversation:
                 stderr=self._stderr,
                 env=os.environ | {"TZ": ZONE},
                 start_new_session=True,
+                # Files that may not grow then fail a write instead of killing the process.
+                restore_signals=False,
             )
         except OSError as error:
             self._stderr.close()
@@ -125,6 +127,10 @@ class Conversation:
             return result_of(line, self._number, method)
         except BrokenError as error:
             raise self._broken(error.rule) from error
+
+    def has_said_within(self, seconds: float) -> bool:
+        """Whether something was said, waiting so long at most."""
+        return b"\n" in self._unread or bool(self._selector.select(seconds))
 
     def kill(self) -> None:
         """Kill the process as a power cut or an impatient user would, and wait until it is gone."""

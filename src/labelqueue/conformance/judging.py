@@ -16,7 +16,16 @@ from labelqueue.conformance.examination import Examination
 from labelqueue.conformance.matchers import mismatches
 from labelqueue.conformance.steps import neutral
 from labelqueue.conformance.subject import BrokenError
-from labelqueue.spec import REQUIREMENTS, Observation, Operation, Profile, Requirement
+from labelqueue.spec import (
+    REQUIREMENTS,
+    History,
+    InconclusiveError,
+    Interruption,
+    Observation,
+    Operation,
+    Profile,
+    Requirement,
+)
 
 if TYPE_CHECKING:
     from labelqueue.conformance.cases import Case
@@ -42,7 +51,8 @@ class Failure:
         step: The place of that step in the case, from 0; -1 for the opening.
         expected: What the case expected of the step, where a case did.
         got: What came back, as JSON.
-        is_searched: Whether the search made the case.
+        found_by: What found it: `case`, `search`, `crash` or `overlap`.
+        history: The calls that overlapped, as JSON, where some did.
     """
 
     requirement: str
@@ -51,13 +61,14 @@ class Failure:
     step: int
     expected: Any
     got: Any
-    is_searched: bool = False
+    found_by: str = "case"
+    history: tuple[dict[str, Any], ...] = ()
 
     @property
     def size(self) -> tuple[bool, int, int]:
         """How much there is to read: what was written by hand reads best, then steps, then rows."""
         lists = (step.get("rows", step.get("buckets", step.get("items", ()))) for step in self.case.steps)
-        return self.is_searched, len(self.case.steps), sum(map(len, lists))
+        return self.found_by != "case", len(self.case.steps), sum(map(len, lists))
 
     @property
     def kind(self) -> str:
@@ -76,6 +87,7 @@ class Findings:
         kinds: By requirement, the shortest failure of each kind, a few of them.
         failure_counts: By requirement, how many failures there were.
         errors: By requirement, why something about it could not be judged at all.
+        inconclusive: By requirement, why something about it could not be told.
         skips: By requirement, why something about it was not tried.
     """
 
@@ -85,6 +97,7 @@ class Findings:
     kinds: dict[str, dict[str, Failure]] = field(default_factory=dict)
     failure_counts: Counter[str] = field(default_factory=Counter)
     errors: dict[str, str] = field(default_factory=dict)
+    inconclusive: dict[str, str] = field(default_factory=dict)
     skips: dict[str, str] = field(default_factory=dict)
 
     def add(self, failure: Failure) -> None:
@@ -104,11 +117,11 @@ def _requirements_of(profiles: frozenset[Profile]) -> tuple[Requirement, ...]:
     return tuple(rule for rule in REQUIREMENTS.values() if rule.profile in profiles)
 
 
-def judge_observation(observation: Observation, findings: Findings) -> list[tuple[str, str]]:
-    """Hold an observation against every requirement of the profiles examined.
+def judge_observation(evidence: Observation | Interruption | History, findings: Findings) -> list[tuple[str, str]]:
+    """Hold an observation, or other evidence, against every requirement of the profiles examined.
 
     Args:
-        observation: Any observation.
+        evidence: Any evidence.
         findings: Where the checks are counted; says which profiles are examined.
 
     Returns:
@@ -116,7 +129,11 @@ def judge_observation(observation: Observation, findings: Findings) -> list[tupl
     """
     violations = []
     for requirement in _requirements_of(findings.profiles):
-        problems = requirement.judge(observation)
+        try:
+            problems = requirement.judge(evidence)
+        except InconclusiveError as error:
+            findings.inconclusive.setdefault(requirement.id, str(error))
+            continue
         if problems is None:
             continue
         findings.checks[requirement.id] += 1

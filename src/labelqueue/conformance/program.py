@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from labelqueue.conformance.store import StoreFolder
 
-__all__ = ["ProgramSubject", "program_named"]
+__all__ = ["ProgramSubject", "program_named", "seen_in"]
 
 _TIMES: Final = ("bucket_start_ts", "bucket_end_ts", "created_at")
 
@@ -145,7 +145,7 @@ class ProgramHandle:
 
     def perform(self, step: Step) -> Answer:
         """Make the call that a resolved step asks for."""
-        return Answer(_seen_in(self._conversation.ask(step["do"], params_of(step))))
+        return Answer(seen_in(self._conversation.ask(step["do"], params_of(step))))
 
     def watched(self, store: StoreFolder, copies: list[Path]) -> AbstractContextManager[None]:
         """Stop the process again and again during a call, and copy the store whenever it looks different."""
@@ -229,7 +229,8 @@ def _claims_of(claims: dict[str, Any]) -> Claims:
     return replace(Claims(profiles=profiles, clock=False, crash=False, store="name"), **known)
 
 
-def _seen_in(result: Any) -> Any:  # noqa: ANN401 - any JSON
+def seen_in(result: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Read requests in a result as they were seen; anything else stays as it came."""
     if isinstance(result, list):
         return [_seen_of(item) for item in result]
     return _seen_of(result)

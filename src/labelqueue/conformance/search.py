@@ -208,7 +208,7 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
                     len(self.steps) - 1,
                     None,
                     answer_of(observation),
-                    is_searched=True,
+                    found_by="search",
                 )
                 if collector.target is None:
                     collector.findings.add(failure)

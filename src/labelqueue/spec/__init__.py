@@ -15,11 +15,13 @@ from types import ModuleType
 from typing import Final
 
 from labelqueue.spec import all as all_items
-from labelqueue.spec import cap, done, drift, dup, enq, file, get, inp, keep, req
+from labelqueue.spec import cap, done, drift, dup, dur, enq, file, get, inp, keep, req, share
 from labelqueue.spec import ord as order
 from labelqueue.spec.call import Bucket, Call, Operation
+from labelqueue.spec.history import Event, History
+from labelqueue.spec.interruption import Interruption, State
 from labelqueue.spec.observation import Observation, Refusal
-from labelqueue.spec.requirement import PROFILES, Profile, Requirement, Source
+from labelqueue.spec.requirement import PROFILES, InconclusiveError, Profile, Requirement, Source
 from labelqueue.spec.seen import ABSENT, Seen
 
 __all__ = [
@@ -29,6 +31,10 @@ __all__ = [
     "REQUIREMENTS",
     "Bucket",
     "Call",
+    "Event",
+    "History",
+    "InconclusiveError",
+    "Interruption",
     "Observation",
     "Operation",
     "Profile",
@@ -36,9 +42,25 @@ __all__ = [
     "Requirement",
     "Seen",
     "Source",
+    "State",
 ]
 
-AREAS: Final[tuple[ModuleType, ...]] = (req, enq, drift, dup, order, cap, get, done, all_items, keep, inp, file)
+AREAS: Final[tuple[ModuleType, ...]] = (
+    req,
+    enq,
+    drift,
+    dup,
+    order,
+    cap,
+    get,
+    done,
+    all_items,
+    keep,
+    inp,
+    dur,
+    share,
+    file,
+)
 """The modules of the requirements, in the contract's order."""
 
 

@@ -21,21 +21,25 @@ import inspect
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from labelqueue.spec.call import Operation
 from labelqueue.spec.observation import Observation
 from labelqueue.spec.seen import Seen
 
-__all__ = ["PROFILES", "Profile", "Requirement", "Source", "requirement"]
+__all__ = ["PROFILES", "InconclusiveError", "Profile", "Requirement", "Source", "requirement"]
 
 Profile = Literal["core", "input", "durable", "shared", "file"]
 Source = Literal["text", "code", "both", "decided"]
 
 PROFILES: Final[tuple[Profile, ...]] = ("core", "input", "durable", "shared", "file")
 
-_Check = Callable[[Observation], Iterable[str]]
-_When = Callable[[Observation], bool]
+_Check = Callable[[Any], Iterable[str]]
+_When = Callable[[Any], bool]
+
+
+class InconclusiveError(Exception):
+    """A check cannot tell within reasonable bounds."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,8 @@ class Requirement:
         sentence: The normative sentence.
         why: Why the rule is so, and what implementations usually get wrong.
         on: The operations that it speaks about.
+        sees: The kind of evidence that it judges: an `Observation` of one call, an
+            `Interruption`, or a `History` of several clients.
     """
 
     id: str
@@ -60,6 +66,7 @@ class Requirement:
     on: frozenset[Operation]
     name: str
     module: str
+    sees: type
     _check: _Check = field(repr=False, compare=False)
     _when: _When = field(repr=False, compare=False)
     _looks_at_refusals: bool = field(repr=False, compare=False)
@@ -69,16 +76,26 @@ class Requirement:
         """The area of the contract, such as `ORD`."""
         return self.id.partition("-")[0]
 
-    def judge(self, observation: Observation) -> list[str] | None:
+    def judge(self, evidence: object) -> list[str] | None:
         """Say what is wrong, nothing wrong (an empty list), or nothing at all (`None`).
 
         Args:
-            observation: Any observation, of whatever operation.
+            evidence: Evidence of any kind, about whatever operation.
 
         Returns:
             One sentence per violation; `None` when the requirement does not speak
-            about this observation.
+            about this evidence.
+
+        Raises:
+            InconclusiveError: It cannot be told within reasonable bounds.
         """
+        if not isinstance(evidence, self.sees):
+            return None
+        if isinstance(evidence, Observation):
+            return self._judge_observation(evidence)
+        return list(self._check(evidence)) if self._when(evidence) else None
+
+    def _judge_observation(self, observation: Observation) -> list[str] | None:
         if not self._speaks_about(observation):
             return None
         try:
@@ -108,6 +125,7 @@ def requirement(
     profile: Profile,
     source: Source,
     on: Iterable[Operation],
+    sees: type = Observation,
     when: _When = lambda _: True,
     looks_at_refusals: bool = False,
 ) -> Callable[[_Check], Requirement]:
@@ -117,7 +135,8 @@ def requirement(
         id: The id in the contract.
         profile: The profile that it belongs to.
         source: Where the rule comes from.
-        on: The operations whose observations it judges.
+        on: The operations whose evidence it judges.
+        sees: The kind of evidence.
         when: Whether it has something to say about an observation; it is asked
             before the result is looked at.
         looks_at_refusals: Whether the check wants to see refused calls; else a
@@ -136,6 +155,7 @@ def requirement(
             on=frozenset(on),
             name=check.__name__,
             module=check.__module__,
+            sees=sees,
             _check=check,
             _when=when,
             _looks_at_refusals=looks_at_refusals,

@@ -16,6 +16,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from labelqueue.conformance import crash, overlap
 from labelqueue.conformance.cases import Case, hand_written
 from labelqueue.conformance.clock import elsewhere
 from labelqueue.conformance.judging import Failure, Findings, judge_case
@@ -26,7 +27,7 @@ from labelqueue.conformance.store import StoreFolder
 from labelqueue.conformance.subject import Subject
 from labelqueue.conformance.verdict import Outcome, verdict_of
 from labelqueue.errors import LabelQueueError
-from labelqueue.spec import PROFILES, REQUIREMENTS, Profile, Requirement
+from labelqueue.spec import PROFILES, REQUIREMENTS, Observation, Profile, Requirement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,6 +76,7 @@ def run(
     only: str | None = None,
     seed: int = DEFAULT_SEED,
     programs: int = PROGRAMS,
+    timeout_s: float = 10.0,
     progress: Progress = lambda *_: None,
 ) -> Report:
     """Examine a subject.
@@ -87,6 +89,7 @@ def run(
             run, and there is no verdict of conformity.
         seed: The seed of the search; the same seed makes the same programs.
         programs: How many programs the search makes up.
+        timeout_s: How long a program may take for an answer, in seconds.
         progress: Told what is being done.
 
     Returns:
@@ -110,6 +113,9 @@ def run(
         if searched:
             wanted = [requirement.id for requirement in selection.requirements]
             _search(subject, findings, wanted=wanted, seed=seed, programs=searched, progress=progress)
+        _hardships(
+            subject, findings, {r.id for r in selection.requirements}, timeout_s=timeout_s, seed=seed, progress=progress
+        )
     requirements = {r.id: _report_on(r, findings) for r in selection.requirements}
     is_partial = selection.is_partial or programs < PROGRAMS
     return Report(
@@ -146,7 +152,9 @@ def _select(profiles: Collection[str], only: str | None) -> _Selection:
     if by_id:
         ids = {r.id for r in by_id}
         cases = tuple(case for case in cases if ids & set(case.requirements))
-        return _Selection(by_id, cases, is_searched=True, is_partial=True)
+        # A search makes observations of single calls, and nothing else.
+        is_searched = any(r.sees is Observation for r in by_id)
+        return _Selection(by_id, cases, is_searched=is_searched, is_partial=True)
     cases = tuple(case for case in cases if fnmatchcase(case.id, only))
     if not cases:
         raise SelectionError(only)
@@ -189,6 +197,18 @@ def _search(
             findings.add(shorter)
 
 
+def _hardships(
+    subject: Subject, findings: Findings, selected: set[str], *, timeout_s: float, seed: int, progress: Progress
+) -> None:
+    """Crash and overlap, where a selected requirement is judged by that."""
+    if selected & set(crash.CONCERNED):
+        act = partial(crash.crash, subject, findings, timeout_s=timeout_s, progress=progress)
+        _guarded(act, crash.CONCERNED, "crashes", findings)
+    if selected & set(overlap.CONCERNED):
+        act = partial(overlap.overlap, subject, findings, timeout_s=timeout_s, seed=seed, progress=progress)
+        _guarded(act, overlap.CONCERNED, "overlap", findings)
+
+
 def _guarded(act: Callable[[], Any], about: Iterable[str], what: str, findings: Findings) -> Any:  # noqa: ANN401 - what `act` returns
     # A subject may break anything, the examination itself included; that is then
     # the outcome of what was being examined, and the run goes on.
@@ -204,19 +224,19 @@ def _guarded(act: Callable[[], Any], about: Iterable[str], what: str, findings: 
 def _report_on(requirement: Requirement, findings: Findings) -> RequirementReport:
     checks = findings.checks[requirement.id]
     failure = findings.failures.get(requirement.id)
-    error, skip = findings.errors.get(requirement.id), findings.skips.get(requirement.id)
-    outcome: Outcome = "pass" if checks else "untested"
+    reasons: list[tuple[Outcome, str | None]] = [
+        ("error", findings.errors.get(requirement.id)),
+        ("inconclusive", findings.inconclusive.get(requirement.id)),
+        ("skip", findings.skips.get(requirement.id)),
+    ]
+    outcome, reason = next((each for each in reasons if each[1] is not None), ("pass" if checks else "untested", None))
     if failure is not None:
-        outcome = "fail"
-    elif error is not None:
-        outcome = "error"
-    elif skip is not None:
-        outcome = "skip"
+        outcome, reason = "fail", None
     return RequirementReport(
         profile=requirement.profile,
         outcome=outcome,
         checks=checks,
-        reason={"error": error, "skip": skip}.get(outcome),
+        reason=reason,
         failures=findings.failure_counts[requirement.id],
         shortest=None if failure is None else _failure_to_json(failure),
         others=tuple(map(_failure_to_json, _of_other_kinds(failure, findings))),
@@ -239,5 +259,5 @@ def _failure_to_json(failure: Failure) -> dict[str, Any]:
         "step": failure.step,
         "expected": failure.expected,
         "got": failure.got,
-        "found_by": "search" if failure.is_searched else "case",
-    }
+        "found_by": failure.found_by,
+    } | ({"history": list(failure.history)} if failure.history else {})

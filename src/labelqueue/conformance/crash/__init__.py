@@ -1,0 +1,11 @@
+"""Crashes: calls that fail in the middle, processes that die, power that goes.
+
+All of it works on programs, so that it is the same for every language; a Python
+subject is made into one (`labelqueue.conformance.serve`).
+"""
+
+from __future__ import annotations
+
+from labelqueue.conformance.crash.run import CONCERNED, crash
+
+__all__ = ["CONCERNED", "crash"]

@@ -1,0 +1,306 @@
+"""The model disk: what could be on the platter when the power goes.
+
+Recorded system calls are replayed on it.  It keeps apart what was written and what
+was flushed, and lists the states that a power cut may leave:
+
+- of a file's content: what was flushed last, what is written now, or something in
+  between (a part, or the right length full of zeros);
+- of a folder's names: any beginning of the changes since its last flush, since file
+  systems keep those in order.
+
+It is kinder than the standard where every file system in use is: a folder that was
+made is there, and flushing a file that is new flushes its name as well.  A rename is
+there only when its folder was flushed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from labelqueue.spec import InconclusiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from labelqueue.conformance.crash.strace import SystemCall
+
+__all__ = ["Disk", "Platter"]
+
+Platter = dict[Path, bytes]
+"""What is on the platter: the content of every file, by its path."""
+
+_HEX: Final = re.compile(r"\\x([0-9a-f]{2})")
+_STRING: Final = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
+_DESCRIPTOR: Final = re.compile(r"(\d+|AT_FDCWD)<([^>]*)>")
+_UNKNOWN: Final = frozenset({"sendfile", "splice", "copy_file_range", "msync"})
+
+
+def _bytes_of(escaped: str) -> bytes:
+    return bytes.fromhex(escaped.replace("\\x", ""))
+
+
+def _text_of(escaped: str) -> str:
+    return _HEX.sub(lambda found: chr(int(found[1], 16)), escaped).encode("latin-1").decode("utf-8", "surrogateescape")
+
+
+def _path_of(escaped: str) -> Path:
+    return Path(_text_of(escaped))
+
+
+@dataclass(eq=False)
+class _File:
+    data: bytes = b""
+    flushed: bytes = b""
+
+    @property
+    def is_clean(self) -> bool:
+        return self.data == self.flushed
+
+    def versions(self) -> dict[str, bytes]:
+        """What its content may be, by what happened to it."""
+        old, new = self.flushed, self.data
+        kept = old if new.startswith(old) else b""
+        found = {"written as it was": new}
+        if not self.is_clean:
+            found |= {
+                "without what was not flushed": old,
+                "with a part of what was not flushed": kept + new[len(kept) : (len(kept) + len(new)) // 2],
+                "with zeros for what was not flushed": kept + bytes(len(new) - len(kept)),
+            }
+        return found
+
+
+@dataclass(eq=False)
+class _Folder:
+    flushed: dict[str, _File] = field(default_factory=dict)
+    # Changes since the last flush; each gives names a file, or takes them away.
+    changes: list[dict[str, _File | None]] = field(default_factory=list)
+
+    def names(self, count: int | None = None) -> dict[str, _File]:
+        """The names after so many of the changes; after all of them, unless told otherwise."""
+        names: dict[str, _File | None] = dict(self.flushed)
+        for change in self.changes[:count]:
+            names |= change
+        return {name: file for name, file in names.items() if file is not None}
+
+
+class Disk:
+    """A disk that forgets what was not flushed."""
+
+    def __init__(self, root: Path) -> None:
+        """Take what lies below a folder as flushed.
+
+        Args:
+            root: An absolute path without symbolic links.
+        """
+        self._root = root
+        self._folders: dict[Path, _Folder] = {}
+        self._offsets: dict[str, list[int]] = {}
+        self.is_changed = False
+        for path in [root, *root.rglob("*")]:
+            if path.is_dir():
+                self._folders[path] = _Folder()
+        for path in root.rglob("*"):
+            if path.is_file():
+                content = path.read_bytes()
+                self._folders[path.parent].flushed[path.name] = _File(content, content)
+
+    def replay(self, call: SystemCall) -> None:
+        """Do to the disk what a recorded system call did.
+
+        Raises:
+            InconclusiveError: It did something that the model does not know.
+        """
+        self.is_changed = False
+        if call.result.startswith("-") or call.result == "?":
+            return
+        act = getattr(self, f"_{call.name}", None)
+        if act is not None:
+            act(call)
+        elif call.name in _UNKNOWN and str(self._root) in _text_of(call.arguments):
+            raise InconclusiveError(f"the program writes with {call.name}, which the model disk does not know")
+
+    def platters(self) -> Iterator[tuple[str, Platter]]:
+        """Every state that a power cut may leave now, with what happened, in words."""
+        folders = list(self._folders.items())
+        for counts in itertools.product(*(range(len(folder.changes) + 1) for _, folder in folders)):
+            files = {
+                path / name: file
+                for (path, folder), count in zip(folders, counts, strict=True)
+                for name, file in folder.names(count).items()
+            }
+            lost = sum(len(folder.changes) - count for (_, folder), count in zip(folders, counts, strict=True))
+            names = f"without the last {lost} changes of names" if lost else "with every change of names"
+            for how in dict.fromkeys(how for file in files.values() for how in file.versions()):
+                yield (
+                    f"{names}, content {how}",
+                    {path: file.versions().get(how, file.data) for path, file in files.items()},
+                )
+            if not files:
+                yield names, {}
+
+    # One method per system call; arguments are as strace writes them, with -xx and -y.
+
+    def _openat(self, call: SystemCall) -> None:
+        path = _path_of(call.rest.partition("<")[2].rpartition(">")[0])
+        offset = [0]
+        self._offsets[call.result] = offset
+        if path in self._folders or path.parent not in self._folders:
+            return
+        file = self._file(path)
+        if file is None and "O_CREAT" in call.arguments:
+            file = _File()
+            self._change(path, file)
+        if file is not None and "O_TRUNC" in call.arguments and file.data:
+            self._set(file, b"")
+        if file is not None and "O_APPEND" in call.arguments:
+            offset[0] = -1
+
+    _open = _creat = _openat
+
+    def _dup(self, call: SystemCall) -> None:
+        old = call.arguments.partition("<")[0]
+        self._offsets[call.result] = self._offsets.get(old, [0])
+
+    _dup2 = _dup3 = _dup
+
+    def _read(self, call: SystemCall) -> None:
+        offset = self._offsets.get(call.arguments.partition("<")[0])
+        if offset is not None and offset[0] >= 0:
+            offset[0] += int(call.result)
+
+    def _lseek(self, call: SystemCall) -> None:
+        offset = self._offsets.setdefault(call.arguments.partition("<")[0], [0])
+        if offset[0] >= 0:
+            offset[0] = int(call.result)
+
+    def _write(self, call: SystemCall) -> None:
+        file = self._described(call)
+        if file is None:
+            return
+        data = b"".join(_bytes_of(part) for part in _STRING.findall(call.arguments))[: int(call.result)]
+        offset = self._offsets.setdefault(call.arguments.partition("<")[0], [-1])
+        start = len(file.data) if offset[0] < 0 else offset[0]
+        self._write_at(file, data, start)
+        if offset[0] >= 0:
+            offset[0] += len(data)
+
+    _writev = _write
+
+    def _pwrite64(self, call: SystemCall) -> None:
+        file = self._described(call)
+        if file is not None:
+            data = b"".join(_bytes_of(part) for part in _STRING.findall(call.arguments))[: int(call.result)]
+            self._write_at(file, data, int(call.arguments.rpartition(", ")[2]))
+
+    _pwritev = _pwrite64
+
+    def _ftruncate(self, call: SystemCall) -> None:
+        file = self._described(call)
+        length = int(call.arguments.rpartition(", ")[2])
+        if file is not None and length != len(file.data):
+            self._set(file, file.data[:length].ljust(length, b"\0"))
+
+    def _rename(self, call: SystemCall) -> None:
+        old, new = self._paths(call)[:2]
+        file = self._file(old)
+        if file is None:
+            return
+        if old.parent == new.parent:
+            self._folders[old.parent].changes.append({old.name: None, new.name: file})
+            self.is_changed = True
+        else:
+            self._change(new, file)
+            self._change(old, None)
+
+    _renameat = _renameat2 = _rename
+
+    def _link(self, call: SystemCall) -> None:
+        old, new = self._paths(call)[:2]
+        file = self._file(old)
+        if file is not None:
+            self._change(new, file)
+
+    _linkat = _link
+
+    def _unlink(self, call: SystemCall) -> None:
+        path = self._paths(call)[0]
+        if self._file(path) is not None:
+            self._change(path, None)
+
+    _unlinkat = _unlink
+
+    def _mkdir(self, call: SystemCall) -> None:
+        path = self._paths(call)[0]
+        if path.is_relative_to(self._root):
+            self._folders.setdefault(path, _Folder())
+
+    _mkdirat = _mkdir
+
+    def _fsync(self, call: SystemCall) -> None:
+        found = _DESCRIPTOR.match(call.arguments)
+        path = _path_of(found[2]) if found else Path()
+        if path in self._folders:
+            self._flush_folder(self._folders[path])
+        elif (file := self._file(path)) is not None:
+            self._flush_file(file)
+
+    _fdatasync = _fsync
+
+    def _sync(self, _call: SystemCall) -> None:
+        for folder in self._folders.values():
+            for file in folder.names().values():
+                self._flush_file(file)
+            self._flush_folder(folder)
+
+    _syncfs = _sync
+
+    def _flush_file(self, file: _File) -> None:
+        self.is_changed = self.is_changed or not file.is_clean
+        file.flushed = file.data
+        for folder in self._folders.values():
+            for change in folder.changes:
+                if len(change) == 1 and file in change.values():  # it is new, and this is its name
+                    folder.flushed |= dict.fromkeys(change, file)
+                    folder.changes.remove(change)
+                    break
+
+    def _flush_folder(self, folder: _Folder) -> None:
+        self.is_changed = self.is_changed or bool(folder.changes)
+        folder.flushed, folder.changes = folder.names(), []
+
+    def _file(self, path: Path) -> _File | None:
+        folder = self._folders.get(path.parent)
+        return None if folder is None else folder.names().get(path.name)
+
+    def _described(self, call: SystemCall) -> _File | None:
+        found = _DESCRIPTOR.match(call.arguments)
+        return self._file(_path_of(found[2])) if found else None
+
+    def _paths(self, call: SystemCall) -> list[Path]:
+        """The paths that a call names, each below the descriptor that stands before it."""
+        base, paths = Path("/"), []
+        for part in re.finditer(rf"{_DESCRIPTOR.pattern}|{_STRING.pattern}", call.arguments):
+            if part[1] is not None:
+                base = _path_of(part[2])
+            else:
+                paths.append(base / _path_of(part[3]))
+        return paths
+
+    def _change(self, path: Path, file: _File | None) -> None:
+        folder = self._folders.get(path.parent)
+        if folder is not None:
+            folder.changes.append({path.name: file})
+            self.is_changed = True
+
+    def _set(self, file: _File, data: bytes) -> None:
+        file.data = data
+        self.is_changed = True
+
+    def _write_at(self, file: _File, data: bytes, start: int) -> None:
+        before = file.data.ljust(start, b"\0")
+        self._set(file, before[:start] + data + before[start + len(data) :])

@@ -1,0 +1,118 @@
+"""Dying: the process is killed before every system call that changes something, in turn.
+
+A process that is killed does not come back, so that each kill takes a new one.
+Others are started while one is being used: starting takes longer than dying.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final, Self
+
+from labelqueue.conformance.crash.scenes import NEXT, Program, Stage, leftovers
+from labelqueue.conformance.crash.strace import Point, attached, points_in
+from labelqueue.conformance.steps import call_of
+from labelqueue.conformance.subject import BrokenError, RefusedError
+from labelqueue.spec import Interruption
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from labelqueue.spec.interruption import State
+
+__all__ = ["Spares", "kills_of"]
+
+_AHEAD: Final = 2
+
+
+class Spares:
+    """Processes that are started ahead of their use; use it as a context manager."""
+
+    def __init__(self, start: Callable[[], Program]) -> None:
+        """Begin to start the first ones."""
+        self._start = start
+        self._threads = ThreadPoolExecutor(_AHEAD)
+        self._coming: deque[Future[Program]] = deque(self._threads.submit(start) for _ in range(_AHEAD))
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End those that nobody used."""
+        self._threads.shutdown()
+        for future in self._coming:
+            if future.exception() is None:
+                future.result().end()
+
+    def take(self) -> Program:
+        """Return a process, and begin to start another."""
+        self._coming.append(self._threads.submit(self._start))
+        return self._coming.popleft().result()
+
+
+def kills_of(stage: Stage, spares: Spares, witness: Program) -> Iterator[Interruption]:
+    """Kill the process of a call at every point.
+
+    Args:
+        stage: The prepared scene.
+        spares: Where new processes come from.
+        witness: Another process, which reads the store and makes the next change.
+
+    Yields:
+        What was found after each kill.
+    """
+    actor = spares.take()
+    try:
+        store = stage.set_up()
+        actor.open(store)
+        with attached(actor.pid) as record:
+            actor.perform(stage.step)
+        is_one_file = not leftovers(store)
+        for point in points_in(record, store.parents[1]):
+            if not actor.is_alive:
+                actor = spares.take()
+            interruption = _killed_at(stage, actor, witness, point, is_one_file=is_one_file)
+            if interruption is not None:
+                yield interruption
+    finally:
+        actor.end()
+
+
+def _killed_at(
+    stage: Stage, actor: Program, witness: Program, point: Point, *, is_one_file: bool
+) -> Interruption | None:
+    store = stage.set_up()
+    actor.open(store)
+    try:
+        with attached(actor.pid, f"{point.name}:signal=KILL:when={point.number}"):
+            actor.perform(stage.step)
+    except BrokenError:
+        actor.kill()
+    else:
+        return None  # the program took another way this time
+    stored = witness.state_of(store)
+    after = _next_change(witness, store)
+    return Interruption(
+        kind="kill",
+        how=f"killed before {point}",
+        call=stage.call,
+        before=stage.before,
+        stored=stored,
+        next=after,
+        next_call=call_of(NEXT),
+        leftovers=leftovers(store) if is_one_file else None,
+    )
+
+
+def _next_change(witness: Program, store: Path) -> State:
+    try:
+        witness.open(store)
+        witness.perform(NEXT)
+    except RefusedError as refused:
+        return refused.refusal.message
+    except BrokenError as error:
+        return f"got no answer: the program {error}"
+    return witness.state_of(store)

@@ -1,0 +1,142 @@
+"""Failing: every system call that changes something on the disk fails, in turn.
+
+A call of the queue is recorded once; then it is made again and again on a fresh
+copy of the same store, each time with another of its system calls failing.  Short
+writes come from a limit on the size of files.
+"""
+
+from __future__ import annotations
+
+import resource
+from typing import TYPE_CHECKING, Any, Final
+
+from labelqueue.conformance.crash.scenes import Program, Stage, leftovers
+from labelqueue.conformance.crash.strace import Point, attached, points_in
+from labelqueue.conformance.subject import BrokenError, RefusedError
+from labelqueue.spec import ABSENT, Interruption, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from labelqueue.spec.interruption import State
+
+__all__ = ["failures_of"]
+
+_SPACE: Final = ("ENOSPC",)
+_ERRORS: Final[dict[str, tuple[str, ...]]] = {
+    "open": ("EACCES", "ENOSPC"),
+    "openat": ("EACCES", "ENOSPC"),
+    "rename": ("EACCES",),
+    "renameat": ("EACCES",),
+    "renameat2": ("EACCES",),
+    "fsync": ("EIO",),
+    "fdatasync": ("EIO",),
+    "write": ("ENOSPC", "EINTR"),
+    "chmod": ("EPERM",),
+    "fchmod": ("EPERM",),
+    "mkdir": ("EACCES",),
+    "mkdirat": ("EACCES",),
+    "unlink": ("EACCES",),
+    "unlinkat": ("EACCES",),
+}
+
+
+def failures_of(stage: Stage, actor: Program, reader: Program) -> Iterator[Interruption]:
+    """Let a call fail at every point.
+
+    Args:
+        stage: The prepared scene.
+        actor: The process that makes the call.
+        reader: Another process, which reads the store.
+
+    Yields:
+        What was found, for every point at which something was made to fail.
+    """
+    store = stage.set_up()
+    actor.open(store)
+    with attached(actor.pid) as record:
+        actor.perform(stage.step)
+    size = store.stat().st_size if store.is_file() else None
+    is_one_file = not leftovers(store)
+    for point in points_in(record, store.parents[1]):
+        for error in _ERRORS.get(point.name, _SPACE):
+            interruption = _failed_at(stage, actor, reader, point, error, is_one_file=is_one_file)
+            if interruption is not None:
+                yield interruption
+            if not actor.is_alive:
+                return
+    if size is not None:
+        for most in sorted({size - 1, size // 2, 1}):
+            yield _cut_short(stage, actor, reader, most, is_one_file=is_one_file)
+
+
+def _failed_at(
+    stage: Stage, actor: Program, reader: Program, point: Point, error: str, *, is_one_file: bool
+) -> Interruption | None:
+    store = stage.set_up()
+    actor.open(store)
+    with attached(actor.pid, f"{point.name}:error={error}:when={point.number}") as record:
+        outcome = _attempt(stage, actor)
+    hit = record.injected()
+    if hit is None or str(store.parents[1]) not in hit.arguments:
+        return None  # the program took another way this time
+    # Whoever may not remove a file cannot be blamed for leaving it.
+    is_one_file = is_one_file and not point.name.startswith("unlink")
+    how = f"{point} failed with {error}"
+    return _afterwards(stage, actor, reader, store, how, error, outcome, is_one_file=is_one_file)
+
+
+def _cut_short(stage: Stage, actor: Program, reader: Program, most: int, *, is_one_file: bool) -> Interruption:
+    store = stage.set_up()
+    actor.open(store)
+    _, hard = resource.prlimit(actor.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(actor.pid, resource.RLIMIT_FSIZE, (most, hard))
+    outcome = _attempt(stage, actor)
+    if actor.is_alive:
+        resource.prlimit(actor.pid, resource.RLIMIT_FSIZE, (hard, hard))
+    how = f"files could not grow beyond {most} bytes"
+    return _afterwards(stage, actor, reader, store, how, "EFBIG", outcome, is_one_file=is_one_file)
+
+
+def _attempt(stage: Stage, actor: Program) -> dict[str, Any]:
+    try:
+        return {"result": actor.perform(stage.step)}
+    except RefusedError as refused:
+        return {"refusal": refused.refusal}
+    except BrokenError as error:
+        return {"refusal": Refusal("other", f"got no answer: the program {error}")}
+
+
+def _afterwards(  # noqa: PLR0913 - named at its two calls
+    stage: Stage,
+    actor: Program,
+    reader: Program,
+    store: Path,
+    how: str,
+    cause: str,
+    outcome: dict[str, Any],
+    *,
+    is_one_file: bool,
+) -> Interruption:
+    found = leftovers(store) if is_one_file else None
+    memory = actor.state() if actor.is_alive else None
+    stored = reader.state_of(store)
+    after_retry: State | None = None
+    if actor.is_alive:
+        retried = _attempt(stage, actor)
+        refusal = retried.get("refusal")
+        after_retry = reader.state_of(store) if refusal is None else f"was not changed: the call {refusal.message}"
+    return Interruption(
+        kind="failure",
+        how=how,
+        call=stage.call,
+        before=stage.before,
+        cause=cause,
+        result=outcome.get("result", ABSENT),
+        refusal=outcome.get("refusal"),
+        memory=memory,
+        stored=stored,
+        after_retry=after_retry,
+        leftovers=found,
+    )

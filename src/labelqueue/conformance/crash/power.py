@@ -1,0 +1,131 @@
+"""Power cuts: the system calls of a program replayed on a disk that forgets what was not flushed.
+
+Every state that could be on the platter, after every system call, is laid out in a
+folder and opened: it must hold what was acknowledged by then, and may hold the call
+that was in flight.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from labelqueue.conformance.crash.disk import Disk, Platter
+from labelqueue.conformance.crash.scenes import NEXT, SCENES, Program
+from labelqueue.conformance.crash.strace import Record, SystemCall, attached
+from labelqueue.conformance.steps import Step, call_of, resolved
+from labelqueue.spec import Call, Interruption, Seen, State
+
+__all__ = ["power_cuts"]
+
+_SCRIPT: Final[tuple[Step, ...]] = (
+    SCENES[0].step,
+    SCENES[1].step,
+    {"do": "mark_done", "request_id": {"$place": 1}},
+    {"do": "mark_done", "request_id": {"$place": 0}, "status": "skipped"},
+    NEXT,
+)
+
+
+def power_cuts(actor: Program, reader: Program) -> Iterator[Interruption]:
+    """Cut the power at every moment of a few calls.
+
+    Args:
+        actor: The process that makes the calls.
+        reader: Another process, which opens what was on the platter.
+
+    Yields:
+        What was found in each state that could be on the platter.
+
+    Raises:
+        InconclusiveError: The program writes in a way that the model disk does not know.
+    """
+    root = Path(tempfile.mkdtemp(prefix="labelqueue-")).resolve()
+    try:
+        live = root / "live"
+        live.mkdir()
+        disk = Disk(live)
+        script = _Script(actor, live / "store" / "queue.json")
+        for answers, how, platter in _platters(disk, script.record):
+            store = _laid_out(platter, live, root / "found")
+            yield script.cut(answers, how, reader.state_of(store))
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+class _Script:
+    """A few calls, made and recorded, each followed by a reading."""
+
+    def __init__(self, actor: Program, store: Path) -> None:
+        self._states: list[tuple[Seen, ...]] = [()]
+        self._calls: list[Call] = []
+        actor.open(store)
+        with attached(actor.pid, is_full=True) as self.record:
+            for step in _SCRIPT:
+                call = resolved(step, {}, self._states[-1])
+                self._calls.append(call_of(call))
+                actor.perform(call)
+                self._states.append(tuple(actor.perform({"do": "all_items"})))
+
+    def cut(self, answers: int, how: str, stored: State) -> Interruption:
+        """Say what was found after a cut before which so many answers had been given."""
+        acknowledged = (answers + 1) // 2  # every second answer is that of a reading
+        is_in_flight = answers % 2 == 0
+        allowed = self._states[acknowledged : acknowledged + (2 if is_in_flight else 1)]
+        return Interruption(
+            kind="power cut",
+            how=f"{how} ({acknowledged} calls were acknowledged)",
+            call=self._calls[min(acknowledged, len(self._calls) - 1)],
+            before=self._states[acknowledged],
+            stored=stored,
+            allowed=tuple(allowed),
+        )
+
+
+def _platters(disk: Disk, record: Record) -> Iterator[tuple[int, str, Platter]]:
+    """Every state of the platter, once, with how many answers had been given by then."""
+    answers, last = 0, "the beginning"
+    known: set[tuple[int, bytes]] = set()
+    numbers: Counter[str] = Counter()
+    for call in record.calls:
+        numbers[call.name] += 1
+        disk.replay(call)
+        answers += _is_answer(call)
+        if disk.is_changed:
+            last = f"{call.name} number {numbers[call.name]}"
+        elif not _is_answer(call):
+            continue
+        for how, platter in disk.platters():
+            content = repr(sorted(platter.items())).encode("utf-8", "backslashreplace")
+            state = answers, sha256(content).digest()
+            if state not in known:
+                known.add(state)
+                yield answers, f"power cut after {last}, {how}", platter
+
+
+def _is_answer(call: SystemCall) -> bool:
+    return call.name in ("write", "writev") and _PIPE in call.arguments and _JSONRPC in call.arguments
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in text.encode("ascii"))
+
+
+_PIPE: Final = _escaped("pipe:")
+_JSONRPC: Final = _escaped('"jsonrpc"')
+
+
+def _laid_out(platter: Platter, live: Path, found: Path) -> Path:
+    """Put what was on the platter into a folder, and return the path of the store there."""
+    shutil.rmtree(found, ignore_errors=True)
+    (found / "store").mkdir(parents=True)
+    for path, content in platter.items():
+        file = found / path.relative_to(live)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    return found / "store" / "queue.json"

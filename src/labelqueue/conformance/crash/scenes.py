@@ -1,0 +1,200 @@
+"""Scenes: a prepared store, and one call on it that is going to be interrupted."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from labelqueue.conformance.conversation import Conversation
+from labelqueue.conformance.program import seen_in
+from labelqueue.conformance.steps import Step, call_of, resolved
+from labelqueue.conformance.subject import BrokenError, RefusedError
+from labelqueue.conformance.wire import VERSION, params_of
+from labelqueue.spec import Call, Seen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from labelqueue.spec.interruption import State
+
+__all__ = ["NEXT", "SCENES", "Program", "Scene", "Stage", "leftovers"]
+
+_NOW: Final = "2026-01-15T12:00:00.123457Z"
+
+
+def _bucket(minute: int, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - values of a bucket
+    start, end = f"2026-01-10T09:{minute:02}:00Z", f"2026-01-10T10:{minute:02}:00Z"
+    return {"user_id": "ada", "bucket_start_ts": start, "bucket_end_ts": end, **more}
+
+
+_LOW: Final[Step] = {
+    "do": "enqueue_low_confidence",
+    "rows": [_bucket(n, confidence=n / 100, predicted_label="coding") for n in (10, 11)],
+}
+_FILLED: Final[tuple[Step, ...]] = ({"do": "enqueue_drift", "buckets": [_bucket(n) for n in range(3)]},)
+
+NEXT: Final[Step] = {"do": "enqueue_drift", "buckets": [_bucket(59)]}
+"""The change that somebody else makes afterwards."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A prepared store, and one call on it.
+
+    Attributes:
+        before: The steps that prepare the store.
+        step: The call.
+    """
+
+    before: tuple[Step, ...]
+    step: Step
+
+
+SCENES: Final = (
+    Scene((), {"do": "enqueue_drift", "buckets": [_bucket(0)]}),
+    Scene(_FILLED, _LOW),
+    Scene(_FILLED, {"do": "enqueue_drift", "buckets": [_bucket(20)]}),
+    Scene(_FILLED, {"do": "mark_done", "request_id": {"$place": 1}, "status": "skipped"}),
+)
+"""Every changing call, on a store that is there; and the first change, which creates it."""
+
+
+class Program:
+    """One process of the subject's, with words for what is asked of it again and again."""
+
+    def __init__(self, command: Sequence[str], timeout_s: float, *, has_clock: bool) -> None:
+        """Start it, and let it say hello.
+
+        Raises:
+            BrokenError: It does not answer properly.
+            SubjectError: It cannot be started.
+        """
+        self._conversation = Conversation(command, timeout_s=timeout_s)
+        self._conversation.ask("hello", {"wire": VERSION})
+        if has_clock:
+            self._conversation.ask("set_clock", {"now": _NOW})
+
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return self._conversation.pid
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still answers properly."""
+        return self._conversation.is_alive
+
+    def open(self, store: Path, max_asks_per_day: int = 20) -> None:
+        """Open a queue over a store, in place of the one before."""
+        self._conversation.ask("open", {"store": str(store), "max_asks_per_day": max_asks_per_day})
+
+    def perform(self, step: Step) -> Any:  # noqa: ANN401 - any result
+        """Make the call that a resolved step asks for."""
+        return seen_in(self._conversation.ask(step["do"], params_of(step)))
+
+    def send(self, step: Step) -> None:
+        """Send the call, and do not wait for the answer."""
+        self._conversation.send(step["do"], params_of(step))
+
+    def receive(self, step: Step) -> Any:  # noqa: ANN401 - any result
+        """Wait for the answer to what was sent last."""
+        return seen_in(self._conversation.receive(step["do"]))
+
+    def has_answered_within(self, seconds: float) -> bool:
+        """Whether something was said, waiting so long at most."""
+        return self._conversation.has_said_within(seconds)
+
+    def state(self) -> State:
+        """Read `all_items`; a clause where that does not work."""
+        try:
+            items = self.perform({"do": "all_items"})
+        except RefusedError as refused:
+            return refused.refusal.message
+        except BrokenError as error:
+            return str(error)
+        if isinstance(items, list) and all(isinstance(item, Seen) for item in items):
+            return tuple(items)
+        return "answered all_items with something that is no list of requests"
+
+    def state_of(self, store: Path) -> State:
+        """Open a store, read it and close it again."""
+        try:
+            self.open(store)
+        except RefusedError as refused:
+            return f"cannot be opened: it {refused.refusal.message}"
+        except BrokenError as error:
+            return f"cannot be opened: the program {error}"
+        found = self.state()
+        if self.is_alive:
+            self._conversation.ask("close", {})
+        return found
+
+    def kill(self) -> None:
+        """Kill it."""
+        self._conversation.kill()
+
+    def end(self) -> None:
+        """Let it end."""
+        self._conversation.end()
+
+
+@dataclass
+class Stage:
+    """A scene set up: the prepared store, copied for each performance.
+
+    Use it as a context manager; the folder is removed with it.
+    """
+
+    scene: Scene
+    before: tuple[Seen, ...] = ()
+    step: Step = field(default_factory=dict)
+    _folder: Path = field(init=False)
+    _performances: int = 0
+
+    def __enter__(self) -> Self:
+        """Make the folder."""
+        self._folder = Path(tempfile.mkdtemp(prefix="labelqueue-"))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Remove it."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def call(self) -> Call:
+        """The call, as requirements read it."""
+        return call_of(self.step)
+
+    def prepare(self, program: Program) -> None:
+        """Make the store that every performance begins with."""
+        prepared = self._store_in("prepared")
+        program.open(prepared)
+        for step in self.scene.before:
+            program.perform(step)
+        self.before = tuple(program.perform({"do": "all_items"}))
+        program.state_of(prepared)  # which closes it
+        self.step = resolved(self.scene.step, {}, self.before)
+
+    def set_up(self) -> Path:
+        """Copy the prepared store, and return the path of the copy."""
+        self._performances += 1
+        prepared, store = self._store_in("prepared"), self._store_in(f"performance-{self._performances}")
+        if prepared.parent.exists():
+            shutil.copytree(prepared.parent, store.parent, symlinks=True)
+        else:
+            store.parent.parent.mkdir()
+        return store
+
+    def _store_in(self, name: str) -> Path:
+        return self._folder / name / "store" / "queue.json"
+
+
+def leftovers(store: Path) -> tuple[str, ...]:
+    """Name the files beside the store, a lock's sidecar aside."""
+    if not store.parent.exists():
+        return ()
+    names = {path.name for path in store.parent.iterdir()}
+    return tuple(sorted(names - {store.name, f"{store.name}.lock"}))

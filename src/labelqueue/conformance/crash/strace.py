@@ -1,0 +1,177 @@
+"""strace: the system calls of a program, recorded, or made to fail, to kill or to stop it.
+
+One kept tool does all of it for a program in any language.  It is attached to a
+process that waits for a request, right before the request is sent, and let go when
+the answer is there; so the counts of system calls begin with the request.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Point", "Record", "SystemCall", "attached", "points_in", "why_not"]
+
+_LINE: Final = re.compile(r"(\d+)\s+(\w+)\((.*)\)\s+= (-?\d+|0x[0-9a-f]+|\?)(.*)")
+_TRACED: Final = (
+    "open,openat,creat,close,dup,dup2,dup3,read,lseek,write,pwrite64,writev,pwritev,pwritev2,truncate,ftruncate,"
+    "fallocate,rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mkdir,mkdirat,rmdir,chmod,fchmod,"
+    "fchmodat,fsync,fdatasync,sync,syncfs,sync_file_range,copy_file_range,sendfile,splice,msync"
+)
+_CHANGES: Final = frozenset(_TRACED.split(",")) - {"close", "dup", "dup2", "dup3", "read", "lseek"}
+_WRITING_FLAGS: Final = ("O_WRONLY", "O_RDWR", "O_CREAT")
+
+
+class SystemCall(NamedTuple):
+    """One system call as it was recorded.
+
+    Attributes:
+        pid: The thread that made it.
+        name: Its name.
+        arguments: Its arguments as text.
+        result: What it returned, as text.
+        rest: What stands behind the result, such as the path of a descriptor or the error.
+    """
+
+    pid: int
+    name: str
+    arguments: str
+    result: str
+    rest: str
+
+    @property
+    def is_injected(self) -> bool:
+        """Whether it was made to fail."""
+        return "(INJECTED" in self.rest
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes something on the disk, if it succeeds."""
+        if self.name in ("open", "openat"):
+            return any(flag in self.arguments for flag in _WRITING_FLAGS)
+        return self.name in _CHANGES
+
+
+class Point(NamedTuple):
+    """A system call of a program, by its name and its number among those of its name.
+
+    Attributes:
+        name: The name of the system call.
+        number: Which one, from 1, since the request was sent.
+        file: The last part of the path that it is about.
+    """
+
+    name: str
+    number: int
+    file: str
+
+    def __str__(self) -> str:
+        """Write it in words."""
+        return f"{self.name} number {self.number} (on {self.file})"
+
+
+@dataclass
+class Record:
+    """What a process did while it was watched.
+
+    Attributes:
+        calls: Its system calls in order, once it is watched no longer.
+    """
+
+    calls: list[SystemCall] = field(default_factory=list)
+
+    def injected(self) -> SystemCall | None:
+        """The call that was made to fail, if any was."""
+        return next((call for call in self.calls if call.is_injected), None)
+
+
+def why_not() -> str | None:
+    """Say why system calls cannot be seen here, or `None` where they can."""
+    if shutil.which("strace") is None:
+        return "strace is not installed, so that system calls cannot be seen"
+    done = subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True, check=False)  # noqa: S607 - found above
+    return None if done.returncode == 0 else "strace may not trace processes here"
+
+
+@contextmanager
+def attached(pid: int, *injection: str, is_full: bool = False) -> Iterator[Record]:
+    """Watch a process.
+
+    Args:
+        pid: The process, which waits for a request.
+        injection: What to do at a point: the part of strace's `inject=` behind the
+            name, such as `write:error=ENOSPC:when=2`.
+        is_full: Whether the record holds everything that is written, as hexadecimal bytes.
+
+    Yields:
+        The record; it is filled when the context is left.
+    """
+    record = Record()
+    with tempfile.TemporaryDirectory(prefix="labelqueue-strace-") as folder:
+        file = Path(folder) / "record"
+        file.touch()
+        command = ["strace", "-f", "-y", "-p", str(pid), "-o", str(file), "-e", f"trace={_TRACED}", "-e", "signal=none"]
+        command += ["-xx", "-s", "100000000"] if is_full else ["-s", "16"]
+        for each in injection:
+            command += ["-e", f"inject={each}"]
+        tracer = subprocess.Popen(command, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)  # noqa: S603 - our own
+        assert tracer.stderr is not None
+        try:
+            line = tracer.stderr.readline()
+            if b"attached" not in line:
+                raise OSError(f"strace could not be attached: {line.decode(errors='replace').strip()}")
+            yield record
+        finally:
+            tracer.send_signal(signal.SIGINT)
+            try:
+                tracer.wait(5)
+            except subprocess.TimeoutExpired:
+                tracer.kill()
+                tracer.wait()
+            tracer.stderr.close()
+            record.calls.extend(_calls_in(file))
+
+
+def _calls_in(file: Path) -> list[SystemCall]:
+    # A call that was cut in two by another thread is put together again.
+    found = []
+    begun: dict[str, str] = {}
+    for line in file.read_text(encoding="ascii", errors="replace").splitlines():
+        pid, _, text = line.partition(" ")
+        text = text.lstrip()
+        if text.endswith("<unfinished ...>"):
+            begun[pid] = text.removesuffix("<unfinished ...>")
+            continue
+        if text.startswith("<..."):
+            text = begun.pop(pid, "") + text.partition("resumed>")[2]
+        matched = _LINE.fullmatch(f"{pid} {text}")
+        if matched:
+            thread, name, arguments, result, rest = matched.groups()
+            found.append(SystemCall(int(thread), name, arguments, result, rest))
+    return found
+
+
+def points_in(record: Record, folder: Path) -> list[Point]:
+    """Name the system calls that change something below a folder, in order.
+
+    Calls of one thread alone are counted, since strace counts them by thread.
+    """
+    numbers: Counter[tuple[int, str]] = Counter()
+    points = []
+    for call in record.calls:
+        numbers[call.pid, call.name] += 1
+        if call.changes and str(folder) in call.arguments and call.result != "?":
+            paths = re.findall(rf"{re.escape(str(folder))}[^\">]*", call.arguments)
+            points.append(Point(call.name, numbers[call.pid, call.name], Path(paths[-1]).name))
+    return points

@@ -1,0 +1,7 @@
+"""Overlap: several clients on one store at the same time."""
+
+from __future__ import annotations
+
+from labelqueue.conformance.overlap.run import CONCERNED, overlap
+
+__all__ = ["CONCERNED", "overlap"]

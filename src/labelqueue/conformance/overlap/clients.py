@@ -1,0 +1,122 @@
+"""Clients: several at once on one store, each making calls as they come to mind.
+
+The calls are drawn from a seed, the universe is small so that they collide, and
+what one client has learned (ids) all of them know.  When each call began and
+returned is taken down; what the calls answered is judged afterwards.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from labelqueue.conformance.steps import Step, call_of
+from labelqueue.conformance.subject import BrokenError, RefusedError
+from labelqueue.spec import Event, Refusal, Seen
+
+__all__ = ["Client", "Perform", "all_at_once", "made", "one_by_one"]
+
+Perform = Callable[[Step], Any]
+"""Makes the call that a step asks for, and returns what came back, requests as `Seen`."""
+
+_USERS: Final = ("ada", "grace")
+_MINUTES: Final = (0, 15, 30, 45)
+
+
+@dataclass
+class Client:
+    """Somebody who makes calls.
+
+    Attributes:
+        name: What it is called in a timeline.
+        perform: How it makes a call.
+        random: Where its ideas come from.
+        known: Ids that clients have learned; all of them share the list.
+        events: What it did.
+    """
+
+    name: str
+    perform: Perform
+    random: random.Random
+    known: list[str]
+    events: list[Event] = field(default_factory=list)
+
+    def call(self, step: Step) -> None:
+        """Make one call, and take down when it began and returned."""
+        event = made(self.name, self.perform, step)
+        self.events.append(event)
+        if isinstance(event.result, list):
+            self.known.extend(r.request_id for r in event.result if isinstance(r, Seen))
+
+    def next_step(self) -> Step:
+        """Make up the next call."""
+        choice = self.random.random()
+        if choice < 0.3 and self.known:  # noqa: PLR2004 - a third of the calls, or so
+            status = self.random.choice(("labeled", "skipped"))
+            return {"do": "mark_done", "request_id": self.random.choice(self.known), "status": status}
+        if choice < 0.6:  # noqa: PLR2004 - as above
+            return {"do": "enqueue_drift", "buckets": [self._bucket() for _ in range(self.random.choice((1, 2)))]}
+        if choice < 0.7:  # noqa: PLR2004 - as above
+            row = self._bucket() | {"confidence": self.random.choice((0.2, 0.4, 0.9)), "predicted_label": "coding"}
+            return {"do": "enqueue_low_confidence", "rows": [row]}
+        if choice < 0.85:  # noqa: PLR2004 - as above
+            return {"do": "all_items"}
+        return {"do": "get_pending"}
+
+    def _bucket(self) -> dict[str, Any]:
+        minute = self.random.choice(_MINUTES)
+        return {
+            "user_id": self.random.choice(_USERS),
+            "bucket_start_ts": f"2026-01-10T09:{minute:02}:00Z",
+            "bucket_end_ts": f"2026-01-10T10:{minute:02}:00Z",
+        }
+
+
+def made(name: str, perform: Perform, step: Step) -> Event:
+    """Make a call, and return it with when it began and returned."""
+    start = time.monotonic_ns()
+    result, refusal = None, None
+    try:
+        result = perform(step)
+    except RefusedError as error:
+        refusal = error.refusal
+    except BrokenError as error:
+        refusal = Refusal("other", f"got no answer: the program {error}")
+    return Event(name, call_of(step), start, time.monotonic_ns(), result, refusal)
+
+
+def all_at_once(clients: Sequence[Client], calls: int) -> tuple[Event, ...]:
+    """Let every client make so many calls, all of them beginning at once.
+
+    Returns:
+        Every call, in the order in which they began.
+    """
+    barrier = threading.Barrier(len(clients))
+
+    def work(client: Client) -> None:
+        barrier.wait()
+        for _ in range(calls):
+            client.call(client.next_step())
+
+    threads = [threading.Thread(target=work, args=(client,)) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return _in_order(clients)
+
+
+def one_by_one(clients: Sequence[Client], calls: int) -> tuple[Event, ...]:
+    """Let the clients take turns, so that nothing overlaps; returns as `all_at_once`."""
+    for _ in range(calls):
+        for client in clients:
+            client.call(client.next_step())
+    return _in_order(clients)
+
+
+def _in_order(clients: Sequence[Client]) -> tuple[Event, ...]:
+    return tuple(sorted((event for client in clients for event in client.events), key=lambda event: event.start))

@@ -1,0 +1,164 @@
+"""The overlap phase of a run: clients take turns, work at once, and are stopped in the middle."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from labelqueue.conformance.cases import Case
+from labelqueue.conformance.crash.scenes import Program
+from labelqueue.conformance.crash.strace import why_not
+from labelqueue.conformance.judging import Failure, Findings, judge_observation
+from labelqueue.conformance.overlap.clients import Client, Perform, all_at_once, one_by_one
+from labelqueue.conformance.overlap.paused import paused_histories
+from labelqueue.conformance.overlap.timeline import shortened, to_json
+from labelqueue.conformance.python_subject import PythonSubject
+from labelqueue.conformance.subject import BrokenError, RefusedError
+from labelqueue.errors import SubjectError
+from labelqueue.spec import REQUIREMENTS, Event, History, Seen
+
+if TYPE_CHECKING:
+    from labelqueue.conformance.subject import Handle, Subject
+
+__all__ = ["CONCERNED", "overlap"]
+
+CONCERNED: Final = ("SHARE-1", "SHARE-2", "SHARE-3")
+"""The requirements that are judged by histories."""
+
+_NOW: Final = datetime(2026, 1, 15, 12, 0, 0, 123457, tzinfo=UTC)
+_HISTORIES: Final = 12
+_CALLS: Final = 8
+_CLIENTS: Final = 4
+_CAP: Final = 3
+_SWITCH_S: Final = 1e-5
+
+_Progress = Callable[[str, int, int], None]
+_Run = Callable[[Sequence[Client], int], tuple[Event, ...]]
+
+
+def overlap(
+    subject: Subject, findings: Findings, *, timeout_s: float, seed: int, times: int = 1, progress: _Progress
+) -> None:
+    """Let several clients share a store, and note what their histories show.
+
+    Args:
+        subject: The subject.
+        findings: Where to note.
+        timeout_s: How long an answer may take, in seconds.
+        seed: Where the clients' ideas come from.
+        times: How many times as many histories as usual.
+        progress: Told what is being done.
+    """
+    if not subject.command:
+        reason = "it has no name by which it could be started as a program"
+        findings.skips |= dict.fromkeys(CONCERNED, reason)
+        return
+    try:
+        for history in _histories(subject, timeout_s=timeout_s, seed=seed, times=times, progress=progress):
+            _note(history, findings)
+    except (BrokenError, RefusedError, SubjectError, OSError) as error:
+        for name in CONCERNED:
+            findings.errors.setdefault(name, f"overlap: {error}")
+
+
+def _histories(subject: Subject, *, timeout_s: float, seed: int, times: int, progress: _Progress) -> Iterator[History]:
+    total = 3 * _HISTORIES * times
+    done = 0
+    now = _NOW if subject.claims.clock else datetime.now(UTC)
+    with ExitStack() as stack:
+        programs = [Program(subject.command, timeout_s, has_clock=subject.claims.clock) for _ in range(_CLIENTS + 1)]
+        for program in programs:
+            stack.callback(program.end)
+        *actors, reader = programs
+        kinds: list[tuple[str, _Run]] = [("taking turns", one_by_one), ("all at once", all_at_once)]
+        for number in range(_HISTORIES * times):
+            for how, run in kinds:
+                progress("overlap", done, total)
+                done += 1
+                yield _of_processes(f"{_CLIENTS} processes {how}", run, actors, reader, seed + number, now)
+        for number in range(_HISTORIES * times):
+            progress("overlap", done, total)
+            done += 1
+            if isinstance(subject, PythonSubject):
+                yield _of_threads(subject, seed + number, now)
+        if subject.claims.store == "path" and why_not() is None:
+            yield from paused_histories(actors[0], actors[1], reader, now)
+    progress("overlap", total, total)
+
+
+@contextmanager
+def _store() -> Iterator[Path]:
+    root = Path(tempfile.mkdtemp(prefix="labelqueue-"))
+    try:
+        yield root / "store" / "queue.json"
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _of_processes(how: str, run: _Run, actors: Sequence[Program], reader: Program, seed: int, now: datetime) -> History:
+    cap = _CAP if seed % 2 else 20
+    with _store() as store:
+        for actor in actors:
+            actor.open(store, cap)
+        events = run(_clients([actor.perform for actor in actors], seed), _CALLS)
+        return History(how, events, reader.state_of(store), now, cap)
+
+
+def _of_threads(subject: PythonSubject, seed: int, now: datetime) -> History:
+    """Threads of this process, by twos on one instance."""
+    cap = _CAP if seed % 2 else 20
+    clock = subject.clock(now, runs=False)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_S)
+    try:
+        with _store() as store:
+            handles = [subject.open(store, cap) for _ in range(2)]
+            performs = [_performing(handles[n % 2]) for n in range(_CLIENTS)]
+            events = all_at_once(_clients(performs, seed), _CALLS)
+            final = subject.open(store, cap).all_items().value
+            return History(f"{_CLIENTS} threads on two instances", events, tuple(final), now, cap)
+    finally:
+        sys.setswitchinterval(interval)
+        clock.stop()
+
+
+def _performing(handle: Handle) -> Perform:
+    def perform(step: Any) -> Any:  # noqa: ANN401 - a step, any result
+        return handle.perform(step).value
+
+    return perform
+
+
+def _clients(performs: Sequence[Perform], seed: int) -> list[Client]:
+    known: list[str] = []
+    # Chance has to be cheap and the same everywhere, not safe from adversaries.
+    return [
+        Client(name, perform, random.Random(f"{seed} {name}"), known)  # noqa: S311 - see above
+        for name, perform in zip("ABCDEFGH", performs, strict=False)
+    ]
+
+
+def _note(history: History, findings: Findings) -> None:
+    for name, _ in judge_observation(history, findings):
+        requirement = REQUIREMENTS[name]
+        short = shortened(history, requirement)
+        [message, *_] = requirement.judge(short) or [""]
+        case = Case(
+            id="overlap",
+            requirements=(name,),
+            why="Found by clients that share a store.",
+            steps=({"do": "overlap", "how": history.how, "clients": len({e.client for e in history.events})},),
+        )
+        final = history.final if isinstance(history.final, str) else [_word(request) for request in history.final]
+        findings.add(Failure(name, message, case, 0, None, final, found_by="overlap", history=to_json(short)))
+
+
+def _word(request: Seen) -> str:
+    return f"{request.user_id} at {request.key[1].strftime('%H:%M')} {request.status}"

@@ -1,0 +1,154 @@
+"""Nothing acknowledged is lost: what a failed write, a kill and a power cut leave behind.
+
+A call has one moment at which it takes effect.  Before it, the store holds the old
+state, after it the new one, and there is no third:
+
+```text
+        the caller waits …                          the caller knows
+  call ────┬──────────────┬───────────────┬─────────────▶ answer
+           │ old state    │ takes effect  │ new state, and flushed
+           ▼              ▼               ▼
+        a kill or a failed write leaves the old state … or the new one, whole
+```
+
+Three things can go wrong on the way.  A *system call fails*: then the caller must
+learn the real cause, and memory must not be ahead of the store.  The *process dies*:
+then whoever comes next must find a whole state, and not stumble over what the dead
+one left.  The *power goes*: then everything that was not flushed may be gone, in any
+order.  A kill cannot show a missing flush, because the operating system keeps what a
+dead process wrote; only a model of the disk can.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from labelqueue.errors import shown
+from labelqueue.spec.effect import difference, is_effect
+from labelqueue.spec.interruption import Interruption
+from labelqueue.spec.requirement import requirement
+from labelqueue.spec.seen import ABSENT
+
+__all__ = [
+    "acknowledged_survives_a_power_cut",
+    "dead_processes_leave_a_whole_state",
+    "failed_calls_leave_no_temporary",
+    "failed_writes_change_nothing",
+]
+
+_CHANGING: Final = ("enqueue_low_confidence", "enqueue_drift", "mark_done")
+_NAMES: Final = {name for name in errno.errorcode.values() if not name.startswith("EWOULD")}
+
+
+@requirement(
+    "DUR-1",
+    profile="durable",
+    source="decided",
+    on=_CHANGING,
+    sees=Interruption,
+    when=lambda seen: seen.kind == "failure",
+)
+def failed_writes_change_nothing(seen: Interruption) -> Iterator[str]:
+    """A call whose write fails MUST raise the real cause; the queue in memory and the store MUST be as before the call, and the same call may be tried again with full effect; where the failure comes after the change took effect, the change MUST stand in both and the error MUST say that it may have; memory and store MUST NOT disagree.
+
+    A full disk is not rare.  Usual mistakes: the change is made in memory first and
+    stays there, the clean-up raises and hides the cause, a write that wrote less
+    than it was given is taken for a whole one, and the call returns as if all were
+    well.
+    """
+    if seen.refusal is None:
+        if seen.result is ABSENT:
+            yield f"{seen.how}: the program did not answer {seen.call.do}"
+        elif not seen.is_after:
+            yield f"{seen.how}: {seen.call.do} returned {shown(seen.result)} as if all were well, but {seen.differs_from_both()}"
+    elif not seen.is_before and not seen.is_after:
+        yield f"{seen.how}: {seen.differs_from_both()}"
+    elif masked := _masked(seen):
+        yield f"{seen.how}: the error hides the cause: {seen.call.do} {masked}"
+    if isinstance(seen.memory, str):
+        yield f"{seen.how}: afterwards the same instance {seen.memory}"
+    elif seen.memory is not None and isinstance(seen.stored, tuple) and (other := difference(seen.stored, seen.memory)):
+        yield f"{seen.how}: memory and store disagree: memory holds {other}"
+    yield from _wrong_retry(seen)
+
+
+def _masked(seen: Interruption) -> str | None:
+    """Tell the error where it blames the caller, or names another cause than the real one."""
+    assert seen.refusal is not None
+    message = seen.refusal.message
+    real = getattr(errno, seen.cause, None)
+    if seen.refusal.kind == "invalid_input":
+        return message
+    if real is None or seen.cause in message or os.strerror(real) in message:
+        return None
+    named = {
+        name for name in _NAMES if re.search(rf"\b{name}\b|{re.escape(os.strerror(getattr(errno, name)))}", message)
+    }
+    return message if named else None
+
+
+def _wrong_retry(seen: Interruption) -> Iterator[str]:
+    if isinstance(seen.after_retry, str):
+        yield f"{seen.how}: tried again, the store {seen.after_retry}"
+    elif seen.after_retry is not None and not is_effect(seen.call, seen.before, seen.after_retry):
+        yield f"{seen.how}: tried again, the call had not its full effect: the store holds {len(seen.after_retry)} requests"
+
+
+@requirement(
+    "DUR-2",
+    profile="durable",
+    source="decided",
+    on=_CHANGING,
+    sees=Interruption,
+    when=lambda seen: seen.kind == "failure" and seen.leftovers is not None,
+)
+def failed_calls_leave_no_temporary(seen: Interruption) -> Iterator[str]:
+    """A failed call MUST NOT leave a temporary file behind (checked where the store is one file; a lock's sidecar, the file's name with `.lock`, MAY stay).
+
+    A disk that is full stays full when every try leaves another copy of the queue.
+    """
+    if seen.leftovers:
+        yield f"{seen.how}: {seen.call.do} left {', '.join(seen.leftovers)} behind"
+
+
+@requirement(
+    "DUR-3", profile="durable", source="decided", on=_CHANGING, sees=Interruption, when=lambda seen: seen.kind == "kill"
+)
+def dead_processes_leave_a_whole_state(seen: Interruption) -> Iterator[str]:
+    """A process killed at any moment MUST leave the store as it was before or after the call that it was in, whole, with every acknowledged call; a temporary file that it left MUST be cleaned up by a later writer and MUST NOT be mistaken for data.
+
+    Whoever deploys a new version kills the old one in the middle of something.
+    """
+    if not seen.is_before and not seen.is_after:
+        yield f"{seen.how}: {seen.differs_from_both()}"
+        return
+    if isinstance(seen.next, tuple) and isinstance(seen.stored, tuple) and seen.next_call is not None:
+        if not is_effect(seen.next_call, seen.stored, seen.next):
+            yield f"{seen.how}: the next change of another process had not its full effect"
+        if seen.leftovers:
+            yield f"{seen.how}: after the next change {', '.join(seen.leftovers)} is still there"
+
+
+@requirement(
+    "DUR-4",
+    profile="durable",
+    source="decided",
+    on=_CHANGING,
+    sees=Interruption,
+    when=lambda seen: seen.kind == "power cut",
+)
+def acknowledged_survives_a_power_cut(seen: Interruption) -> Iterator[str]:
+    """Acknowledged changes MUST survive a power cut: content is flushed before it replaces the old, and the replacement is flushed too.
+
+    A rename without a flush of the content before it leaves an empty file; without
+    a flush of the folder after it, the old one.  Neither can be seen by killing a
+    process.
+    """
+    if isinstance(seen.stored, str):
+        yield f"{seen.how}: the store {seen.stored}"
+    elif all(difference(state, seen.stored) is not None for state in seen.allowed):
+        yield f"{seen.how}: the store holds {difference(seen.allowed[0], seen.stored)}"

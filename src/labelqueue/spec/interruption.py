@@ -1,0 +1,74 @@
+"""The interruption: one call during which something went wrong, and what was found afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from labelqueue.spec.call import Call
+from labelqueue.spec.effect import difference, is_effect
+from labelqueue.spec.observation import Refusal
+from labelqueue.spec.seen import ABSENT, Seen
+
+__all__ = ["Interruption", "State"]
+
+State = tuple[Seen, ...] | str
+"""What was found in a store or in memory: requests, or a clause that says why it could not be read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interruption:
+    """One call during which something went wrong.
+
+    Attributes:
+        kind: `failure` of a system call, `kill` of the process, or `power cut`.
+        how: What went wrong, in words.
+        call: The call that was cut off.
+        before: What the store held before it.
+        cause: The name of the error that was injected, such as `ENOSPC`; empty for others.
+        result: What the call returned all the same, or `ABSENT`.
+        refusal: The error that it raised, or `None`.
+        memory: What the same instance said afterwards; `None` where it is gone.
+        stored: What another process then read from the store.
+        after_retry: What the store held after the same call was made again, where it was.
+        next: What the store held after somebody else's next change; `None` where
+            nobody made one.
+        next_call: That change.
+        leftovers: Files beside the store that were not there before and should not
+            be, after the failed call or after the next change; `None` where the
+            store is not one file.
+        allowed: For a power cut, the states that the store may hold, by what was
+            acknowledged.
+    """
+
+    kind: Literal["failure", "kill", "power cut"]
+    how: str
+    call: Call
+    before: tuple[Seen, ...]
+    cause: str = ""
+    result: Any = ABSENT
+    refusal: Refusal | None = None
+    memory: State | None = None
+    stored: State = ()
+    after_retry: State | None = None
+    next: State | None = None
+    next_call: Call | None = None
+    leftovers: tuple[str, ...] | None = None
+    allowed: tuple[tuple[Seen, ...], ...] = ()
+
+    @cached_property
+    def is_before(self) -> bool:
+        """Whether the store holds what it held before the call."""
+        return isinstance(self.stored, tuple) and difference(self.before, self.stored) is None
+
+    @cached_property
+    def is_after(self) -> bool:
+        """Whether the store holds the whole effect of the call."""
+        return isinstance(self.stored, tuple) and is_effect(self.call, self.before, self.stored)
+
+    def differs_from_both(self) -> str:
+        """Say what the store holds, where it holds neither."""
+        if isinstance(self.stored, str):
+            return f"the store {self.stored}"
+        return f"the store holds {difference(self.before, self.stored)}, and not the effect of the call"

@@ -1,0 +1,148 @@
+"""Many hands, one queue: several instances, threads and processes over the same store.
+
+Two people label at two screens, a service enqueues, a script marks.  Each holds an
+instance of its own, and together they must be one queue: whatever overlapped, the
+outcome is one that some order of the calls, one after another, would have had, and
+that order respects real time.  This is *linearizability*.
+
+```text
+A   |--- enqueue_drift ---|                   |-- all_items --|
+B             |------ mark_done ------|
+```
+
+The two changes overlap, so either may have been first; the read began after both
+had returned, so it shows both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from labelqueue.spec.history import Event, History
+from labelqueue.spec.interruption import Interruption
+from labelqueue.spec.linear import is_linear
+from labelqueue.spec.requirement import InconclusiveError, requirement
+from labelqueue.spec.seen import Seen
+
+__all__ = [
+    "acknowledged_changes_are_seen",
+    "histories_are_linear",
+    "no_change_is_lost",
+    "the_dead_block_nobody",
+]
+
+_CHANGING: Final = ("enqueue_low_confidence", "enqueue_drift", "mark_done")
+
+
+def _name(event: Event) -> str:
+    return f"{event.client}'s {event.call.do}"
+
+
+@requirement("SHARE-1", profile="shared", source="decided", on=(*_CHANGING, "get_pending", "all_items"), sees=History)
+def acknowledged_changes_are_seen(seen: History) -> Iterator[str]:
+    """A call MUST see every change that any instance had acknowledged before the call began.
+
+    Instances that read the store once and then trust their memory ask people about
+    what has been answered.  Whether the file changed cannot be told by its
+    modification time in seconds: two changes fit into one.
+    """
+    for change, later in seen.pairs_in_real_time():
+        if change.call.do in _CHANGING:
+            yield from (f"{seen.how}: {problem}" for problem in _unseen(change, later))
+
+
+def _unseen(change: Event, later: Event) -> Iterator[str]:
+    shown = later.result if isinstance(later.result, list) else []
+    requests = [request for request in shown if isinstance(request, Seen)]
+    began = f"{_name(later)}, begun after {_name(change)} had returned,"
+    if change.call.do == "mark_done":
+        if change.result is None:
+            return
+        held = {request.request_id: request for request in requests}
+        request = held.get(change.call.request_id)
+        if later.call.do == "all_items" and request is None:
+            yield f"{began} does not show the request"
+        elif request is not None and request.is_pending:
+            yield f"{began} shows the request as pending"
+    elif later.call.do == "all_items":
+        keys = {request.key for request in requests}
+        missing = [
+            b for b in change.call.buckets if b.is_selected(change.call.threshold_in_force) and b.key not in keys
+        ]
+        if missing:
+            yield f"{began} does not show the bucket of {missing[0].user_id} at {missing[0].start.isoformat()}"
+
+
+@requirement("SHARE-2", profile="shared", source="decided", on=_CHANGING, sees=History)
+def no_change_is_lost(seen: History) -> Iterator[str]:
+    """No acknowledged change MUST be lost or undone by another instance, thread or process.
+
+    Reading, changing and writing back without a lock around all three lets the last
+    writer undo everybody else.  A lock around the writing alone helps nobody.
+    """
+    if isinstance(seen.final, str):
+        yield f"{seen.how}: at the end the store {seen.final}"
+        return
+    held = {request.request_id: request for request in seen.final}
+    keys = {request.key for request in seen.final}
+    for event in (e for e in seen.events if e.is_answered):
+        yield from (f"{seen.how}: {problem}" for problem in _lost(event, held, keys))
+    added = sum(e.result for e in seen.events if e.is_answered and e.call.buckets and isinstance(e.result, int))
+    if added > len(seen.final):
+        yield f"{seen.how}: {added} requests were acknowledged as added, and {len(seen.final)} are there"
+
+
+def _lost(event: Event, held: dict[str, Seen], keys: set[tuple[str, datetime]]) -> Iterator[str]:
+    if event.call.do == "mark_done" and event.result is not None:
+        request = held.get(event.call.request_id)
+        if request is None:
+            yield f"the request that {_name(event)} marked is gone"
+        elif request.is_pending:
+            yield f"the request that {_name(event)} marked is pending again"
+    elif event.call.buckets and event.result:
+        lost = [b for b in event.call.buckets if b.is_selected(event.call.threshold_in_force) and b.key not in keys]
+        if lost:
+            yield f"the bucket of {lost[0].user_id} at {lost[0].start.isoformat()}, which {_name(event)} added, is gone"
+
+
+@requirement("SHARE-3", profile="shared", source="decided", on=(*_CHANGING, "get_pending", "all_items"), sees=History)
+def histories_are_linear(seen: History) -> Iterator[str]:
+    """Every history of overlapping calls MUST equal some one-after-another order of them that respects real time (linearizability), ids and order of `all_items` included.
+
+    A read that shows one of two changes but not the earlier one, a bucket that is
+    enqueued twice at once, a budget that two people spend at the same moment: each
+    looks like a whole state and is none that ever was.
+    """
+    if isinstance(seen.final, str):
+        yield f"{seen.how}: at the end the store {seen.final}"
+        return
+    refused = [event for event in seen.events if event.refusal is not None]
+    for event in refused:
+        assert event.refusal is not None
+        yield f"{seen.how}: {_name(event)} {event.refusal.message}"
+    if not refused:
+        verdict = is_linear(seen)
+        if verdict is None:
+            raise InconclusiveError(f"{seen.how}: no order was found within the bounds of the search")
+        if not verdict:
+            yield f"{seen.how}: no one-after-another order of the {len(seen.events)} calls gives these answers"
+
+
+@requirement(
+    "SHARE-4",
+    profile="shared",
+    source="decided",
+    on=_CHANGING,
+    sees=Interruption,
+    when=lambda seen: seen.kind == "kill" and seen.next is not None,
+)
+def the_dead_block_nobody(seen: Interruption) -> Iterator[str]:
+    """A process that dies holding the store's lock MUST NOT block the others.
+
+    A lock that is a file stays when its maker is killed, and everybody waits for
+    nobody.
+    """
+    if isinstance(seen.next, str):
+        yield f"{seen.how}: the next change of another process {seen.next}"
