@@ -11,6 +11,8 @@ from labelqueue.conformance.cases import DATA, InvalidCaseError, case_of, hand_w
 from labelqueue.conformance.clock import elsewhere
 from labelqueue.conformance.judging import Findings, judge_case
 from labelqueue.conformance.model import ModelQueue
+from labelqueue.conformance.model_file import JsonQueue
+from labelqueue.conformance.model_input import InputQueue
 from labelqueue.conformance.mutants import MUTANTS
 from labelqueue.conformance.python_subject import CANONICAL, PythonSubject, subject_named
 from labelqueue.spec import REQUIREMENTS
@@ -18,8 +20,15 @@ from labelqueue.spec import REQUIREMENTS
 CASES = {case.id: case for case in hand_written()}
 
 
+def model_for(case):
+    """The kit's model of the profiles that a case is about."""
+    if "file" in case.profiles:
+        return PythonSubject("the model over a file", JsonQueue)
+    return PythonSubject("the model", InputQueue if "input" in case.profiles else ModelQueue)
+
+
 def findings(case, subject):
-    found = Findings()
+    found = Findings(case.profiles)
     with elsewhere():
         judge_case(case, subject, found)
     return found
@@ -33,6 +42,12 @@ def test_ids_are_unique_and_name_the_file():
     assert len(CASES) == len(names)
 
 
+@pytest.mark.parametrize("path", sorted((DATA / "cases").glob("*/*.json")), ids=lambda path: path.stem)
+def test_a_case_file_is_valid(path):
+    """Each file is a case by the schema, and names requirements that exist."""
+    assert load_case(path) == CASES[f"{path.parent.name}-{path.stem}"]
+
+
 def test_every_requirement_has_two_cases():
     """No requirement hangs on one example."""
     counts = Counter(name for case in CASES.values() for name in case.requirements)
@@ -41,12 +56,10 @@ def test_every_requirement_has_two_cases():
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
-@pytest.mark.parametrize(
-    "subject", [PythonSubject("the model", ModelQueue), subject_named(CANONICAL)], ids=["model", "canonical"]
-)
+@pytest.mark.parametrize("subject", [model_for, lambda _: subject_named(CANONICAL)], ids=["model", "canonical"])
 def test_a_case_holds(case, subject):
     """What was written by hand agrees with the kit's model, and with the canonical queue."""
-    found = findings(case, subject)
+    found = findings(case, subject(case))
 
     assert {name: failure.message for name, failure in found.failures.items()} == {}
     assert all(found.checks[name] for name in case.requirements)

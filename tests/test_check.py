@@ -101,7 +101,7 @@ def test_absent_members_that_have_a_default_are_no_problem():
         (b"", "is empty, not a JSON array"),
         (b"[{", "is not JSON at line 1, column 3: Expecting property name enclosed in double quotes"),
         (b'{"requests": []}', "holds an object, not a JSON array"),
-        (b"NaN", "NaN is not JSON (RFC 8259)"),
+        (b"NaN", "holds a number, not a JSON array"),
         (content(item()).decode().encode("utf-16"), "is not UTF-8 at byte 0"),
         (b"\xef\xbb\xbf\xef\xbb\xbf[]", None),
     ],

@@ -22,6 +22,10 @@ CONTRACT = {
     "DONE": 4,
     "ALL": 1,
     "KEEP": 5,
+    "IN": 12,
+    "DUR": 4,
+    "SHARE": 4,
+    "FILE": 7,
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any, Never
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -82,17 +82,10 @@ def requests_from_bytes(content: bytes, store: str) -> list[LabelRequest]:
 
 
 def _array(content: bytes, store: str) -> list[Any]:
-    def refuse_constant(name: str) -> Never:
-        raise UnreadableStoreError(store, None, None, f"{name} is not JSON (RFC 8259)")
-
-    def finite(text: str) -> float:
-        value = float(text)
-        if math.isinf(value):
-            raise UnreadableStoreError(store, None, None, f"{shown(text)} is no finite number")
-        return value
-
     try:
-        items = json.loads(content.decode("utf-8"), parse_constant=refuse_constant, parse_float=finite)
+        # NaN, Infinity and 1e400 come out as floats that are not finite: which item
+        # holds them is known only later, and the error must name it.
+        items = json.loads(content.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise UnreadableStoreError(store, None, None, f"is not UTF-8 at byte {error.start}") from error
     except json.JSONDecodeError as error:
@@ -141,6 +134,8 @@ def _unwritable(name: str, value: object) -> str | None:
         part, depth = inner.pop()
         if depth > _DEEPEST:
             return f"is nested deeper than {_DEEPEST} levels"
+        if isinstance(part, float) and not math.isfinite(part):
+            return f"{part} is not a finite number"
         if isinstance(part, str):
             texts.append(part)
         elif isinstance(part, dict):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 from uuid import uuid4
@@ -27,7 +28,7 @@ from labelqueue.request import LabelRequest
 from labelqueue.rows import buckets_from_frame, buckets_from_mappings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["ActiveLabelingQueue"]
 
@@ -199,8 +200,10 @@ class ActiveLabelingQueue:
         self._look()
         most = self._ledger.remaining(self.max_asks_per_day, datetime.now(UTC).date())
         if limit is not None:
-            most = min(most, int(limit))
-        return self._ledger.pending(user_id, most)
+            most = min(most, index(limit))
+        # What is no text is no user, and need not even be hashable.
+        is_user = user_id is None or isinstance(user_id, str)
+        return self._ledger.pending(user_id, most) if is_user else []
 
     def mark_done(self, request_id: str, status: DoneStatus = "labeled") -> LabelRequest | None:
         """Close a request: its bucket was labeled, or the human skipped it.
@@ -293,7 +296,7 @@ def _request_for(bucket: Bucket, reason: Reason, created_at: datetime) -> LabelR
 
 def _is_count(value: object) -> bool:
     # numpy's integers count, a bool does not (IN-8, IN-9).
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    try:
+        return not isinstance(value, bool) and index(value) >= 0  # type: ignore[arg-type]
+    except Exception:  # noqa: BLE001 - a caller's object may raise anything when it is asked
         return False
-    make_int: Callable[[], int] = value.__index__
-    return make_int() >= 0

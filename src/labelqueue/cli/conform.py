@@ -61,7 +61,7 @@ def conform(
             name: shlex.join(["labelqueue", "replay", str(Path(report or "") / f"{name}.json"), *words])
             for name in failed
         }
-        console().print(rendered(result, replays))
+        console().print(rendered(result, replays), crop=False)
     raise typer.Exit(result.exit_status)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from labelqueue.errors import LabelQueueError
-from labelqueue.spec import REQUIREMENTS
+from labelqueue.spec import REQUIREMENTS, Profile
 
 __all__ = ["DATA", "Case", "InvalidCaseError", "case_of", "hand_written", "load_case"]
 
@@ -72,6 +72,11 @@ class Case:
     needs: frozenset[str] = frozenset()
     runs: bool = False
 
+    @property
+    def profiles(self) -> frozenset[Profile]:
+        """The profiles that its requirements belong to, and `core`."""
+        return frozenset({"core", *(REQUIREMENTS[name].profile for name in self.requirements)})
+
     def to_json(self) -> dict[str, Any]:
         """Write the case in its file form."""
         given: dict[str, Any] = {"now": self.now.isoformat().replace("+00:00", "Z")}
@@ -107,6 +112,10 @@ def case_of(members: Any, file: str) -> Case:  # noqa: ANN401 - any JSON
     unknown = [name for name in members["requirements"] if name not in REQUIREMENTS]
     if unknown:
         raise InvalidCaseError(file, "/requirements", f"{unknown[0]} is no requirement")
+    return _valid_case(members)
+
+
+def _valid_case(members: dict[str, Any]) -> Case:
     given = members.get("given", {})
     return Case(
         id=members["id"],
@@ -136,4 +145,6 @@ def load_case(path: Path) -> Case:
 @cache
 def hand_written() -> tuple[Case, ...]:
     """Return all cases that come with the kit, by area and name."""
-    return tuple(load_case(path) for path in sorted((DATA / "cases").glob("*/*.json")))
+    # Not held against the schema: that takes longer than all else at the start, and a test does it.
+    paths = sorted((DATA / "cases").glob("*/*.json"))
+    return tuple(_valid_case(json.loads(path.read_text(encoding="utf-8"))) for path in paths)

@@ -89,18 +89,21 @@ def _failure(name: str, found: RequirementReport, replay: str) -> RenderableType
     lines = Text()
     lines.append(f"\n{name} ", style="bold red")
     lines.append(REQUIREMENTS[name].sentence + "\n", style="bold")
-    lines.append(f"{shortest['message']}\n", style="red")
+    lines.append(_printable(shortest["message"]) + "\n", style="red")
     history = shortest.get("history")
     body = Text("\n".join(lines_of(history) if history else lines_of_steps(shortest["case"], shortest["step"])))
     if shortest["expected"] is not None:
         body.append(f"\n   expected {_json(shortest['expected'])}", style="green")
     body.append(f"\n   {'at the end' if history else 'got     '} {_json(shortest['got'])}", style="red")
     origin = f"case {shortest['case']['id']}" if shortest["found_by"] == "case" else f"found by {shortest['found_by']}"
+    for other in found.others:
+        body.append(f"\nalso: {_printable(other['message'])}", style="red")
+        body.append(f" ({other['case']['id']}, step {other['step'] + 1})", style="dim")
     body.append(f"\n{origin}; failed {found.failures} of {found.checks} checks", style="dim")
     parts: list[RenderableType] = [lines, Padding(body, (0, 0, 0, 2))]
     if replay:
         # Not wrapped: the line is there to be copied.
-        parts.append(Padding(Text(f"replay: {replay}", style="cyan", no_wrap=True, overflow="ignore"), (0, 0, 0, 2)))
+        parts.append(Text(f"  replay: {replay}", style="cyan", no_wrap=True, overflow="ignore"))
     return Group(*parts)
 
 
@@ -144,8 +147,13 @@ def _argument(value: Any) -> str:  # noqa: ANN401 - any JSON
 
 
 def _json(value: Any) -> str:  # noqa: ANN401 - any JSON
-    text = json.dumps(value, ensure_ascii=False)
+    text = _printable(json.dumps(value, ensure_ascii=False))
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _printable(text: str) -> str:
+    # A case may hold a lone surrogate, and so may an error about it; no terminal takes one.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _verdict(report: Report) -> Text:

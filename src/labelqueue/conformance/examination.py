@@ -19,7 +19,7 @@ from labelqueue.conformance.steps import Step, call_of, moment_of, resolved
 from labelqueue.conformance.store import StoreFolder
 from labelqueue.conformance.subject import Answer, Handle, RefusedError, Subject
 from labelqueue.errors import shown
-from labelqueue.spec import Observation, Refusal, Seen
+from labelqueue.spec import REQUIREMENTS, Observation, Refusal, Seen
 from labelqueue.spec.queue_file import FileState
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Examination"]
 
 _CHANGING: Final = ("enqueue_low_confidence", "enqueue_drift", "mark_done")
+_INPUT: Final = tuple(rule for rule in REQUIREMENTS.values() if rule.profile == "input")
 _RUBBISH: Final = "spoiled by the caller"
 
 
@@ -68,6 +69,7 @@ class Examination:
         self._handle: Handle | None = None
         self._file: FileState | None = None
         self._is_tainted = False
+        self._is_store_broken = False
         self.bound: dict[str, str] = {}
 
     def __enter__(self) -> Self:
@@ -89,6 +91,11 @@ class Examination:
     def items(self) -> tuple[Seen, ...]:
         """What `all_items` said last."""
         return self._items
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the store is a file that is there."""
+        return self._file is not None and self._file.content is not None
 
     def open(self) -> Observation:
         """Open the queue over a store that does not exist."""
@@ -155,8 +162,8 @@ class Examination:
         self._store.change(step)
         self._is_tainted = True
         file = self._store.file()
-        readable = file is not None and file.error is None
-        return self._observe(step, result=file.items if file is not None and readable else None)
+        self._is_store_broken = file is not None and file.error is not None
+        return self._observe(step, result=None if file is None or self._is_store_broken else file.items)
 
     def _open_with(self, cap: Any) -> Observation:  # noqa: ANN401 - a cap that is none
         """Open another handle that must be refused; the queue stays as it is."""
@@ -218,7 +225,7 @@ class Examination:
         file_before, self._file = self._file, self._store.file() if self._is_path else None
         if isinstance(after, Refusal):
             # A store that nobody can read must be refused; that is no fault of the call's.
-            if self._file is None or self._file.error is None:
+            if not self._is_store_broken:
                 evidence.setdefault("refusal", after)
             after = ()
         self._items = after
@@ -233,13 +240,15 @@ class Examination:
             file_after=self._file,
             umask=_umask(),
             is_tainted=self._is_tainted,
+            is_store_broken=self._is_store_broken,
             other_caps=len(self._caps) > 1,
             before=before,
             after=after,
             enqueued=enqueued,
             **evidence,
         )
-        if call.offences and (seen.refusal is None or seen.is_change):
+        # What was let in against the rules for input makes no queue that `core` speaks about.
+        if call.is_beyond_core and any(rule.judge(seen) for rule in _INPUT):
             self._is_tainted = True
         return seen
 

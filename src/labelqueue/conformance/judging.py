@@ -6,21 +6,38 @@ every failure with the steps that led to it.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from labelqueue.conformance.examination import Examination
 from labelqueue.conformance.matchers import mismatches
 from labelqueue.conformance.steps import neutral
 from labelqueue.conformance.subject import BrokenError
-from labelqueue.spec import REQUIREMENTS, History, InconclusiveError, Interruption, Observation
+from labelqueue.spec import (
+    REQUIREMENTS,
+    History,
+    InconclusiveError,
+    Interruption,
+    Observation,
+    Operation,
+    Profile,
+    Requirement,
+)
 
 if TYPE_CHECKING:
     from labelqueue.conformance.cases import Case
     from labelqueue.conformance.subject import Claims, Subject
 
 __all__ = ["Failure", "Findings", "judge_case", "judge_observation"]
+
+
+_MOST_KINDS: Final = 20
+_PARTICULAR: Final = re.compile(
+    rf"[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}|\d+|{'|'.join(get_args(Operation))}"
+)
 
 
 @dataclass(frozen=True)
@@ -48,10 +65,15 @@ class Failure:
     history: tuple[dict[str, Any], ...] = ()
 
     @property
-    def size(self) -> tuple[int, int]:
-        """How much there is to read: steps, then rows."""
-        rows = sum(len(step.get("rows", step.get("buckets", ()))) for step in self.case.steps)
-        return len(self.case.steps), rows
+    def size(self) -> tuple[bool, int, int]:
+        """How much there is to read: what was written by hand reads best, then steps, then rows."""
+        lists = (step.get("rows", step.get("buckets", step.get("items", ()))) for step in self.case.steps)
+        return self.found_by != "case", len(self.case.steps), sum(map(len, lists))
+
+    @property
+    def kind(self) -> str:
+        """The message without numbers, ids and operations: failures of one kind are told once."""
+        return _PARTICULAR.sub("…", self.message)
 
 
 @dataclass
@@ -59,15 +81,20 @@ class Findings:
     """What was found so far.
 
     Attributes:
+        profiles: The profiles that are examined; no other requirement is asked.
         checks: By requirement, how often it had something to say.
-        failures: By requirement, the shortest failure and how many there were.
+        failures: By requirement, the shortest failure.
+        kinds: By requirement, the shortest failure of each kind, a few of them.
+        failure_counts: By requirement, how many failures there were.
         errors: By requirement, why something about it could not be judged at all.
         inconclusive: By requirement, why something about it could not be told.
         skips: By requirement, why something about it was not tried.
     """
 
+    profiles: frozenset[Profile] = frozenset({"core"})
     checks: Counter[str] = field(default_factory=Counter)
     failures: dict[str, Failure] = field(default_factory=dict)
+    kinds: dict[str, dict[str, Failure]] = field(default_factory=dict)
     failure_counts: Counter[str] = field(default_factory=Counter)
     errors: dict[str, str] = field(default_factory=dict)
     inconclusive: dict[str, str] = field(default_factory=dict)
@@ -79,20 +106,29 @@ class Findings:
         known = self.failures.get(failure.requirement)
         if known is None or failure.size < known.size:
             self.failures[failure.requirement] = failure
+        kinds = self.kinds.setdefault(failure.requirement, {})
+        known = kinds.get(failure.kind)
+        if (known is None and len(kinds) < _MOST_KINDS) or (known is not None and failure.size < known.size):
+            kinds[failure.kind] = failure
+
+
+@cache
+def _requirements_of(profiles: frozenset[Profile]) -> tuple[Requirement, ...]:
+    return tuple(rule for rule in REQUIREMENTS.values() if rule.profile in profiles)
 
 
 def judge_observation(evidence: Observation | Interruption | History, findings: Findings) -> list[tuple[str, str]]:
-    """Hold evidence against every requirement.
+    """Hold an observation, or other evidence, against every requirement of the profiles examined.
 
     Args:
-        evidence: What was seen of one call, or of several that overlapped.
-        findings: Where the checks are counted.
+        evidence: Any evidence.
+        findings: Where the checks are counted; says which profiles are examined.
 
     Returns:
         Every violation: the requirement's id and what is wrong.
     """
     violations = []
-    for requirement in REQUIREMENTS.values():
+    for requirement in _requirements_of(findings.profiles):
         try:
             problems = requirement.judge(evidence)
         except InconclusiveError as error:

@@ -1,4 +1,4 @@
-"""The generated files: specification pages for the site, and the list of requirements as data.
+"""The generated files: pages of the specification, and the requirements and the queue file's schema as data.
 
 `python -m labelqueue.conformance.pages` writes them into a checkout; they are
 committed, and a test fails when they are stale.  The pages hold no prose of their
@@ -12,8 +12,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
+from pydantic import TypeAdapter
+
 from labelqueue.conformance.cases import hand_written
 from labelqueue.conformance.mutants import MUTANTS
+from labelqueue.request import LabelRequest
 from labelqueue.spec import AREAS, REQUIREMENTS, Requirement
 
 __all__ = ["generated", "main"]
@@ -34,6 +37,7 @@ def generated() -> dict[str, str]:
     """
     files = {f"docs/specification/{_slug(area)}.md": _page(area) for area in AREAS}
     files["conformance/requirements.json"] = _requirements_json()
+    files["conformance/schema/queue.schema.json"] = _queue_schema()
     return files
 
 
@@ -102,6 +106,23 @@ def _requirements_json() -> str:
         for requirement in REQUIREMENTS.values()
     ]
     return json.dumps(requirements, indent=2, ensure_ascii=False) + "\n"
+
+
+def _queue_schema() -> str:
+    schema = TypeAdapter(list[LabelRequest]).json_schema()
+    # What the docstring says beyond its first sentence is for readers of Python.
+    request = schema["$defs"]["LabelRequest"]
+    request["description"] = request["description"].partition("\n")[0]
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "https://labelqueue.example/schema/queue.schema.json",
+        "title": "A queue file",
+        "description": (
+            "Requests in enqueue order. A schema cannot say that a request_id stands once only, "
+            "and most validators take any text for a date-time; labelqueue check tells those, too."
+        ),
+    }
+    return json.dumps(head | schema, indent=2, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":

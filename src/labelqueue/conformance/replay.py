@@ -24,7 +24,7 @@ def replayed(case: Case, subject: Subject) -> tuple[bool, Text]:
     Returns:
         Whether everything held, and the text to show.
     """
-    findings = Findings()
+    findings = Findings(case.profiles)
     with elsewhere():
         judge_case(case, subject, findings)
     text = Text("\n".join(lines_of_steps(case.to_json(), len(case.steps) - 1)) + "\n")

@@ -31,6 +31,7 @@ class RequirementReport:
         checks: How often it had something to say.
         reason: Why it is an error or a skip; `None` for other outcomes.
         failures: Of these, how many found a fault.
+        others: Failures of other kinds, shortest first, in the same form.
         shortest: The shortest failure as JSON: `case`, `message`, `step`,
             `expected`, `got`, `found_by`; `None` where nothing failed.
     """
@@ -41,6 +42,7 @@ class RequirementReport:
     reason: str | None = None
     failures: int = 0
     shortest: dict[str, Any] | None = None
+    others: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Report:
             if found.reason is not None:
                 requirements[name]["reason"] = found.reason
             if found.shortest is not None:
-                requirements[name] |= {"failed": found.failures, "failures": [found.shortest]}
+                requirements[name] |= {"failed": found.failures, "failures": [found.shortest, *found.others]}
         return {
             "schema": _SCHEMA,
             "kit": version("labelqueue"),

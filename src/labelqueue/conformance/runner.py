@@ -38,6 +38,7 @@ DEFAULT_SEED = 20260115
 """The seed of the search: the same programs everywhere, unless told otherwise."""
 
 _MOST_SHRUNK = 3
+_MOST_OTHERS = 8
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
@@ -99,8 +100,9 @@ def run(
         SubjectError: The subject cannot be opened, or is no queue.
     """
     start = time.perf_counter()
-    selection = _select({"core", *(subject.claims.profiles if profiles is None else profiles)}, only)
-    findings = Findings()
+    examined = frozenset[Profile]({"core", *(subject.claims.profiles if profiles is None else profiles)})
+    selection = _select(examined, only)
+    findings = Findings(frozenset({"core", *(requirement.profile for requirement in selection.requirements)}))
     searched = programs if selection.is_searched else 0
     with elsewhere():
         _probe(subject)
@@ -109,7 +111,8 @@ def run(
             _guarded(partial(judge_case, case, subject, findings), case.requirements, f"case {case.id}", findings)
         progress("cases", len(selection.cases), len(selection.cases))
         if searched:
-            _search(subject, findings, seed=seed, programs=searched, progress=progress)
+            wanted = [requirement.id for requirement in selection.requirements]
+            _search(subject, findings, wanted=wanted, seed=seed, programs=searched, progress=progress)
         _hardships(
             subject, findings, {r.id for r in selection.requirements}, timeout_s=timeout_s, seed=seed, progress=progress
         )
@@ -139,7 +142,7 @@ def run(
     )
 
 
-def _select(profiles: set[str], only: str | None) -> _Selection:
+def _select(profiles: Collection[str], only: str | None) -> _Selection:
     requirements = tuple(r for r in REQUIREMENTS.values() if r.profile in profiles)
     ids = {r.id for r in requirements}
     cases = tuple(case for case in hand_written() if ids & set(case.requirements))
@@ -167,7 +170,9 @@ def _probe(subject: Subject) -> None:
         store.remove()
 
 
-def _search(subject: Subject, findings: Findings, *, seed: int, programs: int, progress: Progress) -> None:
+def _search(
+    subject: Subject, findings: Findings, *, wanted: Collection[str], seed: int, programs: int, progress: Progress
+) -> None:
     done = iter(range(1, 10**9))
     progress("search", 0, programs)
     found = set(findings.failures)
@@ -183,10 +188,10 @@ def _search(subject: Subject, findings: Findings, *, seed: int, programs: int, p
         "search",
         findings,
     )
-    new = [name for name in REQUIREMENTS if name in findings.failures and name not in found]
+    new = [name for name in wanted if name in findings.failures and name not in found]
     for place, name in enumerate(new[:_MOST_SHRUNK]):
         progress("shrinking", place, min(len(new), _MOST_SHRUNK))
-        act = partial(shrink, subject, name, seed=seed, examples=programs)
+        act = partial(shrink, subject, name, seed=seed, examples=programs, profiles=findings.profiles)
         shorter = _guarded(act, [name], f"shrinking {name}", findings)
         if isinstance(shorter, Failure):
             findings.add(shorter)
@@ -234,7 +239,16 @@ def _report_on(requirement: Requirement, findings: Findings) -> RequirementRepor
         reason=reason,
         failures=findings.failure_counts[requirement.id],
         shortest=None if failure is None else _failure_to_json(failure),
+        others=tuple(map(_failure_to_json, _of_other_kinds(failure, findings))),
     )
+
+
+def _of_other_kinds(failure: Failure | None, findings: Findings) -> list[Failure]:
+    if failure is None:
+        return []
+    others = [each for each in findings.kinds[failure.requirement].values() if each.kind != failure.kind]
+    # What a requirement says is clearer than where a case expected something else.
+    return sorted(others, key=lambda each: (each.message.startswith("/"), each.size))[:_MOST_OTHERS]
 
 
 def _failure_to_json(failure: Failure) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """The search: Hypothesis makes up steps, and every one is observed and judged.
 
-A state machine acts on the subject and on the kit's model at once.  The universe
-is small on purpose, so that collisions are likely: a few users, a handful of
-buckets written in several zones, confidences with ties, `None`, the threshold and
-its float neighbours, a clock that is moved across midnight, reopenings.
+A state machine acts on the subject and on the kit's model at once: buckets from a
+small universe, a clock that is moved across midnight, reopenings.  Where the
+`input` profile is examined, bad input comes among it; where `file` is, other
+programs change the file.
 
 The machine collects instead of stopping at the first failure, since requirements
 judge each call by what was there before it; so one run finds every requirement
@@ -12,10 +12,8 @@ that fails.  What only the search found is then shrunk by Hypothesis.
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from itertools import permutations
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,99 +28,30 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from labelqueue.conformance.bad_input import HandsInBadInput
+from labelqueue.conformance.buckets import USERS, buckets
 from labelqueue.conformance.cases import Case
+from labelqueue.conformance.crosscheck import GENERAL, Beside, disagreement
 from labelqueue.conformance.examination import Examination
 from labelqueue.conformance.judging import Failure, Findings, answer_of, judge_observation
-from labelqueue.conformance.model import ModelQueue
+from labelqueue.conformance.outside_changes import ChangesTheFile
 from labelqueue.conformance.steps import moment_of
 from labelqueue.conformance.subject import BrokenError
-from labelqueue.spec import Observation, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from labelqueue.conformance.subject import Subject
+    from labelqueue.spec import Observation, Profile
 
-__all__ = ["CONFIDENCES", "LABELS", "PROGRAMS", "buckets", "search", "shrink"]
+__all__ = ["PROGRAMS", "search", "shrink"]
 
 PROGRAMS: Final = 80
 """How many programs a search makes up, unless told otherwise."""
 
-_THRESHOLD: Final = 0.55
-_EPOCH: Final = datetime(2026, 1, 10, 9, 0, tzinfo=UTC)
-_OFFSETS: Final = ("", "Z", "+00:00", "+05:45", "-03:30", "+14:00")
-_USERS: Final = ("ada", "Ada", "ada ", "", "grace", "日本", "None", "ad")
-
-CONFIDENCES: Final = st.one_of(
-    st.sampled_from((0.0, -0.0, 0.3, 0.3, 0.5, 0.54, 0.56, 0.6, 1.0, -0.2, 1e-07, 0.1 + 0.2)),
-    st.sampled_from((_THRESHOLD, math.nextafter(_THRESHOLD, 0), math.nextafter(_THRESHOLD, 1))),
-    st.floats(min_value=-1, max_value=2, allow_nan=False),
-)
-"""Confidences with ties, both zeros, the default threshold and its neighbours."""
-
-LABELS: Final = st.sampled_from(("coding", "writing", "", "None", "naïve 🐍", "two\nlines"))
-
-# Few starts, so that buckets come back; some a microsecond apart; now and then any.
-_MINUTE: Final = 60 * 10**6
-_STARTS: Final = st.one_of(
-    st.sampled_from((0, 15 * _MINUTE, 0, 30 * _MINUTE, 0, 15 * _MINUTE, 1, 15 * _MINUTE - 1, 10**6, 60 * _MINUTE)),
-    st.sampled_from((0, 15 * _MINUTE, 24 * 60 * _MINUTE, 345 * _MINUTE, -210 * _MINUTE)),
-    st.sampled_from((0, 15 * _MINUTE, 30 * _MINUTE)),
-    st.integers(0, 3 * 24 * 60 * _MINUTE),
-)
-_WRITTEN_AT: Final = st.sampled_from(_OFFSETS)
-_CONFIDENCES_OR_NONE: Final = st.one_of(st.none(), CONFIDENCES)
-_LABELS_OR_NONE: Final = st.one_of(st.none(), LABELS)
 _OF: Final = st.sampled_from((None, None, 0, 1, "nobody", None))
 _LIMITS: Final = st.sampled_from((None, None, 1, 2, 0, 5, None))
-_LENGTHS: Final = st.sampled_from((1, 999_999, 15 * 60 * 10**6, 60 * 60 * 10**6))
-
-
-def _written(moment: datetime, offset: str) -> str:
-    if offset in ("", "Z"):
-        return moment.replace(tzinfo=None).isoformat() + offset
-    zone = datetime.fromisoformat("2026-01-01T00:00:00" + offset).tzinfo
-    return moment.astimezone(zone).isoformat()
-
-
-_KINDS: Final = st.sampled_from((None, "datetime", "pandas", "numpy"))
-
-
-def _handed_in(moment: datetime, offset: str, kind: str | None) -> Any:  # noqa: ANN401 - a form of a step
-    """Write an instant in any legal way: as text or datetime, naive, in UTC or at an offset."""
-    text = _written(moment, offset)
-    if kind is None:
-        return text
-    return {"$datetime": text} if kind == "datetime" else {"$datetime": text, "of": kind}
-
-
-@st.composite
-def _buckets(draw: st.DrawFn, users: tuple[str, ...], *, is_row: bool) -> dict[str, Any]:
-    start = _EPOCH + timedelta(microseconds=draw(_STARTS))
-    end = start + timedelta(microseconds=draw(_LENGTHS))
-    bucket: dict[str, Any] = {
-        "user_id": draw(st.sampled_from(users)),
-        "bucket_start_ts": _handed_in(start, draw(_WRITTEN_AT), draw(_KINDS)),
-        "bucket_end_ts": _handed_in(end, draw(_WRITTEN_AT), draw(_KINDS)),
-    }
-    if is_row or draw(st.booleans()):
-        bucket["confidence"] = draw(CONFIDENCES if is_row else _CONFIDENCES_OR_NONE)
-    if is_row or draw(st.booleans()):
-        bucket["predicted_label"] = draw(LABELS if is_row else _LABELS_OR_NONE)
-    return bucket
-
-
-@cache
-def buckets(users: tuple[str, ...], *, is_row: bool, most: int) -> st.SearchStrategy[list[dict[str, Any]]]:
-    """Lists of buckets that may be handed in.
-
-    Args:
-        users: Whose buckets.
-        is_row: Whether they are rows of a frame, so that confidence and label are
-            always there, or mappings.
-        most: How many at most.
-    """
-    return st.lists(_buckets(users, is_row=is_row), max_size=most)
+_MORE: Final = {"input": HandsInBadInput, "file": ChangesTheFile}
 
 
 class FoundError(Exception):
@@ -154,7 +83,7 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
         @initialize(
             cap=st.sampled_from((2, 3, 1, None, 5, 0, 40)),
             hours=st.sampled_from((12.0, 23.5, 18.0, 0.0, 23.9999999)),
-            users=st.sampled_from(list(permutations(_USERS, 2))),
+            users=st.sampled_from(list(permutations(USERS, 2))),
         )
         def open(self, cap: int | None, hours: float, users: tuple[str, ...]) -> None:
             now = datetime(2026, 1, 15, microsecond=123457, tzinfo=UTC) + timedelta(hours=hours)
@@ -165,7 +94,7 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
             self.examination = Examination(collector.subject, now=now, max_asks_per_day=cap)
             self.examination.__enter__()
             self.has_clock = collector.subject.claims.clock
-            self.model = _Beside(None, 20 if cap is None else cap)
+            self.model = Beside(None, 20 if cap is None else cap)
             self.judge(self.examination.open())
 
         @rule(data=st.data(), threshold=st.sampled_from((None, None, 0.5, 0.0, 1.0, -0.1)))
@@ -261,16 +190,16 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
             except BrokenError as error:
                 # Nothing more can be learned from this queue; the next program opens another.
                 self.is_broken = True
-                general = _GENERAL.get(step["do"], "ALL-1")
+                general = GENERAL.get(step["do"], "ALL-1")
                 collector.findings.errors.setdefault(general, f"search: {error}")
                 return
             self.judge(observation)
 
         def judge(self, observation: Observation) -> None:
             violations = judge_observation(observation, collector.findings)
-            disagreement = _disagreement(self.model, observation)
-            if disagreement is not None and not violations:
-                violations = [disagreement]
+            second_opinion = disagreement(self.model, observation)
+            if second_opinion is not None and not violations:
+                violations = [second_opinion]
             for requirement, message in violations:
                 failure = Failure(
                     requirement,
@@ -292,69 +221,8 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
             if self.examination is not None:
                 self.examination.__exit__()
 
-    return QueueMachine
-
-
-_GENERAL: Final = {
-    "enqueue_low_confidence": "ENQ-3",
-    "enqueue_drift": "DRIFT-1",
-    "get_pending": "CAP-2",
-    "mark_done": "DONE-1",
-    "reopen": "KEEP-1",
-}
-
-
-class _Beside(ModelQueue):
-    """The model beside a subject: its clock is the subject's, wherever that is."""
-
-    moment: datetime
-
-    def now(self) -> datetime:
-        return self.moment
-
-
-def _disagreement(model: _Beside, seen: Observation) -> tuple[str, str] | None:
-    """Do with the model what was done with the subject, and compare.
-
-    The model takes over the ids that the subject gave, place by place.
-
-    Returns:
-        The general requirement of the operation and what differs, or `None`.
-    """
-    call = seen.call
-    model.cap, model.moment = seen.cap, seen.now
-    rows = [
-        {
-            "user_id": bucket.user_id,
-            "bucket_start_ts": bucket.start,
-            "bucket_end_ts": bucket.end,
-            "confidence": bucket.confidence,
-            "predicted_label": bucket.predicted_label,
-        }
-        for bucket in call.buckets
-    ]
-    expected: Any = None
-    if call.do == "enqueue_low_confidence":
-        expected = model.enqueue_low_confidence(rows, seen.threshold)
-    elif call.do == "enqueue_drift":
-        expected = model.enqueue_drift(rows)
-    elif call.do == "get_pending":
-        expected = [request.request_id for request in model.get_pending(call.user_id, call.limit)]
-    elif call.do == "mark_done":
-        marked = model.mark_done(call.request_id or "", call.status if isinstance(call.status, str) else "labeled")
-        expected = None if marked is None else marked.status
-    else:
-        return None
-    got = seen.result
-    if call.do == "get_pending":
-        got = [request.request_id for request in seen.returned]
-    elif isinstance(got, Seen):
-        got = got.status
-    items = [(r.user_id, r.bucket_start_ts, r.status) for r in model.items]
-    agree = expected == got and items == [(r.user_id, r.bucket_start_ts, r.status) for r in seen.after]
-    # From here on the two go together, whatever happened.
-    model.items = list(seen.after)
-    return None if agree else (_GENERAL[call.do], f"the model answers {expected!r}, the subject {got!r}")
+    more = [rules for profile, rules in _MORE.items() if profile in collector.findings.profiles]
+    return type("QueueMachine", (QueueMachine, *more), {}) if more else QueueMachine
 
 
 def _settings(examples: int, steps: int, phases: tuple[Phase, ...]) -> settings:
@@ -397,7 +265,13 @@ def search(
 
 
 def shrink(
-    subject: Subject, requirement: str, *, seed: int, examples: int = PROGRAMS, steps: int = 25
+    subject: Subject,
+    requirement: str,
+    *,
+    seed: int,
+    profiles: frozenset[Profile] = frozenset({"core"}),
+    examples: int = PROGRAMS,
+    steps: int = 25,
 ) -> Failure | None:
     """Find the failure of one requirement again, and let Hypothesis make it short.
 
@@ -405,13 +279,14 @@ def shrink(
         subject: The subject.
         requirement: The id of the requirement.
         seed: The seed of the search that found it.
+        profiles: As in the search.
         examples: As in the search.
         steps: As in the search.
 
     Returns:
         The shortest failure found, or `None` when it did not come again.
     """
-    findings = Findings()
+    findings = Findings(profiles)
     machine = with_seed(seed)(_machine(_Collector(subject, findings, requirement, lambda: None)))
     try:
         run_state_machine_as_test(machine, settings=_settings(examples, steps, (Phase.generate, Phase.shrink)))

@@ -25,6 +25,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from labelqueue.spec import ABSENT, Bucket, Call, Seen
+from labelqueue.spec.call import Missing
 from labelqueue.spec.seen import FIELDS
 
 __all__ = ["Step", "call_of", "moment_of", "neutral", "resolved", "text_of", "value_of"]
@@ -69,16 +70,18 @@ def moment_of(form: Any) -> datetime:  # noqa: ANN401 - any JSON
 
 
 def value_of(form: Any) -> Any:  # noqa: ANN401 - any JSON in, a neutral value out
-    """Read any value in a step: datetimes and odd floats as such, whatever is missing as `None`."""
+    """Read any value in a step: datetimes, odd floats and what is missing as such."""
     if not isinstance(form, Mapping):
         return form
     if "$datetime" in form:
         return moment_of(form)
-    if "$float" in form:
-        return float(form["$float"])
     if "$int" in form:
         return form["$int"]
-    return None if "$missing" in form else dict(form)
+    # A NaN is the same to every library.
+    text = form.get("$float", form.get("$missing"))
+    if text in ("nan", "inf", "-inf"):
+        return float(text)
+    return dict(form) if text is None else Missing(text)
 
 
 def call_of(step: Step) -> Call:
@@ -119,8 +122,8 @@ def neutral(value: Any) -> Any:  # noqa: ANN401 - any result
         return text_of(value)
     if isinstance(value, list | tuple):
         return [neutral(part) for part in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return {"$float": "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"}
+    if isinstance(value, Mapping):
+        return {str(name): neutral(part) for name, part in value.items()}
     if value is None or value is ABSENT or isinstance(value, str | int | float):
-        return value
+        return value if not isinstance(value, float) or math.isfinite(value) else {"$float": repr(value)}
     return repr(value)

@@ -71,6 +71,7 @@ class StoreFolder:
                 editor does, by another file that is renamed over it, or, with
                 `in_place`, in the file that is there; `remove` deletes it; `mode`
                 sets its permission bits; `link` puts a symbolic link in its place.
+                What is done to a file that is not there does nothing.
         """
         content = _content_of(step)
         if content is not None:
@@ -84,6 +85,8 @@ class StoreFolder:
                 if target.exists():
                     beside.chmod(stat.S_IMODE(target.stat().st_mode))
                 beside.replace(target)
+        if not self.is_there:
+            return  # a subject that wrote no file has none that could be deleted or moved
         if step.get("remove"):
             self.path.unlink()
         if "mode" in step:

@@ -1,7 +1,7 @@
 """The call: what was asked of the queue, read by the rules for input.
 
-Values come in the neutral form of a step: text, numbers, `None` for whatever is
-missing, datetimes.  A call knows which rules it offends (IN), and whether it asks
+Values come in the neutral form of a step: text, numbers, datetimes, `None` or
+`Missing` for what is missing.  A call knows which rules it offends (IN), and whether it asks
 for something that only the `input` profile speaks about; so the requirements of
 `core` judge valid input alone.
 """
@@ -19,7 +19,7 @@ from typing import Any, Final, Literal, NamedTuple
 from labelqueue.contract import DEFAULT_LABEL_CONFIDENCE_THRESHOLD
 from labelqueue.spec.seen import ABSENT, utc
 
-__all__ = ["Bucket", "Call", "Offence", "Operation", "has_lone_surrogate"]
+__all__ = ["Bucket", "Call", "Missing", "Offence", "Operation", "has_lone_surrogate", "is_missing"]
 
 Operation = Literal[
     "open",
@@ -54,6 +54,21 @@ class Offence(NamedTuple):
     value: Any
 
 
+@dataclass(frozen=True, repr=False)
+class Missing:
+    """What a data library has for a missing value.
+
+    Attributes:
+        kind: Its name there: `NaT`, `NA`.
+    """
+
+    kind: str
+
+    def __repr__(self) -> str:
+        """Write it as its library does."""
+        return self.kind
+
+
 def has_lone_surrogate(value: object) -> bool:
     """Whether a text holds what UTF-8 cannot carry."""
     return isinstance(value, str) and re.search("[\ud800-\udfff]", value) is not None
@@ -67,8 +82,9 @@ def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _is_missing(value: object) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value))
+def is_missing(value: object) -> bool:
+    """Whether a value stands for "there is none"."""
+    return value is None or isinstance(value, Missing) or (isinstance(value, float) and math.isnan(value))
 
 
 def _moment(value: object) -> datetime | None:
@@ -125,13 +141,13 @@ class Bucket:
     def confidence(self) -> float | None:
         """The confidence; `None` where it is unknown."""
         value: float | None = self.values.get("confidence")
-        return None if _is_missing(value) else value
+        return None if is_missing(value) else value
 
     @property
     def predicted_label(self) -> str | None:
         """The label as it must be stored; `None` where it is unknown."""
         value = self.values.get("predicted_label")
-        return None if _is_missing(value) else str(value)
+        return None if is_missing(value) else str(value)
 
     @property
     def key(self) -> tuple[str, datetime]:
@@ -146,9 +162,9 @@ class Bucket:
         if any(has_lone_surrogate(value) for value in self.values.values()):
             return True
         if not self.is_row:
-            return _is_missing(self.values.get("confidence")) and self.values.get("confidence") is not None
+            return any(is_missing(value) and value is not None for value in self.values.values())
         label = self.values.get("predicted_label")
-        return _is_missing(self.values.get("confidence")) or not isinstance(label, str)
+        return is_missing(self.values.get("confidence")) or not isinstance(label, str)
 
     def is_selected(self, threshold: float) -> bool:
         """Whether it is below the threshold, or its confidence unknown."""
@@ -157,7 +173,7 @@ class Bucket:
     def offends_by_confidence(self) -> bool:
         """Whether the confidence is neither a finite number nor missing."""
         value = self.values.get("confidence")
-        return not _is_missing(value) and not _is_number(value)
+        return not is_missing(value) and not _is_number(value)
 
     def offences(self, place: int) -> Iterator[Offence]:
         """Every rule that it offends, were it selected; the confidence aside."""
@@ -171,7 +187,7 @@ class Bucket:
         start, end = moments.values()
         if start is not None and end is not None and utc(end) <= utc(start):
             yield Offence("IN-3", place, "bucket_end_ts", self.values["bucket_end_ts"])
-        if not self.is_row and not _is_missing(label) and not isinstance(label, str):
+        if not self.is_row and not is_missing(label) and not isinstance(label, str):
             yield Offence("IN-7", place, "predicted_label", label)
         for name, value in (("user_id", user_id), ("predicted_label", label)):
             if has_lone_surrogate(value):

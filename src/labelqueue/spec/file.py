@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -86,8 +87,8 @@ def one_array_of_objects(seen: Observation) -> Iterator[str]:
     "FILE-2",
     profile="file",
     source="text",
-    on=(*_CHANGING, "store"),
-    when=lambda seen: _has_written(seen) or _is_readable_change(seen),
+    on=(*_CHANGING, "store", "reopen"),
+    when=lambda seen: _has_written(seen) or _is_read_anew(seen),
     looks_at_refusals=True,
 )
 def times_are_rfc3339_with_z(seen: Observation) -> Iterator[str]:
@@ -96,32 +97,41 @@ def times_are_rfc3339_with_z(seen: Observation) -> Iterator[str]:
     A time that is loaded as it stands is compared with others of another kind, and
     the daily cap counts it on the wrong day.
     """
-    if seen.call.do != "store":
+    if seen.call.do in _CHANGING:
         for place, item in enumerate(_items(seen)):
             for name in _TIMES:
                 if not _UTC_TIME.fullmatch(item[name]):
                     yield f"item {place} of the file has {name}={item[name]!r}, not RFC 3339 in UTC with Z"
         return
     assert seen.file_after is not None
-    for request, held in zip(seen.file_after.requests, seen.after, strict=False):
-        for name in _TIMES:
-            expected, got = getattr(request, name), getattr(held, name)
+    held = {request.request_id: request for request in seen.after}
+    for item, request in zip(seen.file_after.items, seen.file_after.requests, strict=True):
+        for name in _TIMES if request.request_id in held else ():
+            expected, got = getattr(request, name), getattr(held[request.request_id], name)
             # An instant is not enough: whoever asks for its date must get that of UTC.
-            if got != expected or got.utcoffset() != expected.utcoffset():
-                yield f"{name} in the file is {expected.isoformat()}, all_items says {shown(got)}"
+            if not _is_utc(got) or got != expected:
+                yield (
+                    f"{name} stands as {item[name]!r} in the file, which is {expected.isoformat()}; "
+                    f"all_items says {got.isoformat()}, of which others take the date as it stands"
+                )
 
 
-def _is_readable_change(seen: Observation) -> bool:
-    return seen.call.do == "store" and seen.file_after is not None and seen.file_after.error is None
+def _is_utc(moment: datetime) -> bool:
+    return moment.utcoffset() == timedelta(0)
+
+
+def _is_read_anew(seen: Observation) -> bool:
+    return seen.call.do in ("store", "reopen") and seen.file_after is not None and seen.file_after.error is None
 
 
 @requirement(
     "FILE-3",
     profile="file",
     source="both",
-    on=("store", "reopen"),
+    on=("reopen",),
     when=lambda seen: (
         seen.file_after is not None
+        and not seen.call.offences
         and seen.file_after.error is None
         and any(set(FIELDS) - set(item) for item in seen.file_after.items)
     ),
@@ -136,13 +146,13 @@ def absent_members_have_defaults(seen: Observation) -> Iterator[str]:
     assert seen.file_after is not None
     if seen.refusal is not None:
         yield f"a file in which only members with a default are absent was refused: {seen.refusal.message}"
-    elif [
-        r.differs_from(held)
-        for r, held in zip(seen.file_after.requests, seen.after, strict=False)
-        if r.differs_from(held)
-    ]:
-        yield "absent members did not become their defaults"
-    elif len(seen.after) != len(seen.file_after.items):
+        return
+    # Times are the matter of FILE-2.
+    for place, (request, held) in enumerate(zip(seen.file_after.requests, seen.after, strict=False)):
+        for name in ("confidence", "predicted_label", "status"):
+            if request.value(name) != held.value(name):
+                yield f"item {place} of the file has {name}={getattr(request, name)!r}, all_items says {shown(getattr(held, name))}"
+    if len(seen.after) != len(seen.file_after.items):
         yield f"{len(seen.after)} of {len(seen.file_after.items)} requests were loaded"
 
 
@@ -174,7 +184,8 @@ def no_queue_file_is_refused(seen: Observation) -> Iterator[str]:
     assert seen.file_before is not None
     error = seen.file_before.error
     if seen.refusal is None:
-        yield f"{seen.call.do} was not refused, though the file is no queue file ({error}): returned {shown(seen.result)}"
+        result = f"{len(seen.result)} requests" if isinstance(seen.result, list) else shown(seen.result)
+        yield f"the file is no queue file ({error}), and {seen.call.do} did not refuse it: it returned {result}"
     else:
         yield from _unnamed(seen.refusal.message, error)
     if seen.file_after is None or seen.file_after.content != seen.file_before.content:
@@ -228,9 +239,9 @@ def bits_and_links_stay(seen: Observation) -> Iterator[str]:
     assert before is not None
     assert after is not None
     if before.is_link and not after.is_link:
-        yield "the symbolic link was replaced by a file"
+        yield f"{seen.call.do} put a file in the place of the symbolic link; what the link pointed at is left behind"
     if before.mode is not None and after.mode != before.mode:
-        yield f"the permission bits were {before.mode:o} and are {after.mode or 0:o}"
+        yield f"{seen.call.do} changed the file's permission bits from {before.mode:o} to {after.mode or 0:o}"
     if before.mode is None and seen.umask is not None and after.mode != 0o666 & ~seen.umask:
         yield f"a new file has the permission bits {after.mode or 0:o} under the umask {seen.umask:o}"
 
@@ -240,7 +251,7 @@ def bits_and_links_stay(seen: Observation) -> Iterator[str]:
     profile="file",
     source="decided",
     on=("store",),
-    when=_is_readable_change,
+    when=lambda seen: seen.call.do == "store" and _is_read_anew(seen),
     looks_at_refusals=True,
 )
 def outside_changes_are_seen(seen: Observation) -> Iterator[str]:
@@ -253,7 +264,14 @@ def outside_changes_are_seen(seen: Observation) -> Iterator[str]:
     if seen.refusal is not None:
         yield f"after the file was changed from outside, reading {seen.refusal.message}"
         return
-    expected = [(r.request_id, r.user_id, r.status, r.confidence) for r in seen.file_after.requests]
-    got = [(r.request_id, r.user_id, r.status, r.confidence) for r in seen.after]
-    if expected != got:
-        yield f"the file holds {len(expected)} requests as it now is, all_items says {len(got)}, or others"
+    # Times are the matter of FILE-2.
+    values = ("request_id", "user_id", "reason", "confidence", "predicted_label", "status")
+    in_file = [tuple(getattr(request, name) for name in values) for request in seen.file_after.requests]
+    held = [tuple(getattr(request, name) for name in values) for request in seen.after]
+    if len(in_file) != len(held):
+        change = "deleted" if seen.file_after.content is None else "changed"
+        yield f"the file was {change} from outside; it holds {len(in_file)} requests now, all_items says {len(held)}"
+    for place, (expected, got) in enumerate(zip(in_file, held, strict=False)):
+        for name, one, other in zip(values, expected, got, strict=True):
+            if one != other:
+                yield f"item {place} of the file has {name}={one!r} since it was changed from outside, all_items says {other!r}"

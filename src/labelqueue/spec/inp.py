@@ -22,7 +22,7 @@ from datetime import datetime
 from typing import Final
 
 from labelqueue.errors import shown
-from labelqueue.spec.call import Offence, has_lone_surrogate
+from labelqueue.spec.call import Offence, has_lone_surrogate, is_missing
 from labelqueue.spec.enq import wrong_requests
 from labelqueue.spec.observation import Observation
 from labelqueue.spec.requirement import requirement
@@ -54,25 +54,41 @@ def _not_refused(seen: Observation, rule: str | None = None) -> Iterator[str]:
     """Say what shows that a bad call was not refused, or that it left a trace."""
     offence = next(o for o in seen.call.offences if rule in (None, o.rule))
     where = "" if offence.place is None else f" in row {offence.place}"
-    what = f"{offence.column}={shown(offence.value)}{where}"
+    what = (
+        f"no {offence.column}{where}" if offence.rule == "IN-2" else f"{offence.column}={shown(offence.value)}{where}"
+    )
     if seen.refusal is None:
-        yield f"{seen.call.do} with {what} was not refused: returned {shown(seen.result)}"
+        yield f"{seen.call.do} with {what} was not refused: {_outcome(seen)}"
     elif seen.refusal.kind != "invalid_input":
         yield f"{seen.call.do} with {what} {seen.refusal.message}, which is no error of the caller's-fault kind"
     yield from _traces(seen, what)
 
 
+def _outcome(seen: Observation) -> str:
+    """Say what came back instead of a refusal."""
+    if seen.call.do == "get_pending":
+        return f"returned {len(seen.returned)} requests, where {seen.remaining} are left of the cap"
+    if seen.call.do == "reopen":
+        return "the queue was opened"
+    status = getattr(seen.result, "status", None)
+    return f"returned {shown(seen.result)}" if status is None else f"the request has the status {shown(status)} now"
+
+
 def _traces(seen: Observation, what: str) -> Iterator[str]:
     if seen.is_change:
-        yield f"{seen.call.do} with {what} left {len(seen.after)} requests where {len(seen.before)} were"
+        refused = "was refused, yet " if seen.refusal is not None else ""
+        count = f"{len(seen.after)} requests where {len(seen.before)} were"
+        yield f"{seen.call.do} with {what} {refused}left {count if seen.added else 'other requests'}"
     if isinstance(seen.stored, str):
         yield f"after {what} another handle {seen.stored}"
-    elif seen.stored is not None and [r.value("request_id") for r in seen.stored] != [
-        r.request_id for r in seen.before
-    ]:
+    elif (
+        seen.stored is not None
+        and not seen.is_tainted
+        and [r.value("request_id") for r in seen.stored] != [r.request_id for r in seen.before]
+    ):
         yield f"after {what} the store holds {len(seen.stored)} requests where {len(seen.before)} were"
     if seen.written:
-        yield f"{seen.call.do} with {what} wrote {', '.join(seen.written)}"
+        yield f"{seen.call.do} with {what} wrote {', '.join(seen.written)}, though nothing may change"
 
 
 def _in_batch(seen: Observation) -> list[Offence]:
@@ -93,13 +109,17 @@ def batches_are_all_or_nothing(seen: Observation) -> Iterator[str]:
     The usual mistake is a loop that validates and adds row by row: the rows before
     the bad one stay in memory, unsaved, and are lost or saved by accident later.
     """
-    yield from _traces(seen, "a bad row")
+    offence = _in_batch(seen)[0]
+    what = f"{offence.column}={shown(offence.value)} in row {offence.place}"
     if seen.refusal is None:
-        yield f"a bad row was not refused: {seen.call.do} returned {shown(seen.result)}"
-    elif not any(_names(seen.refusal.message, offence) for offence in _in_batch(seen)):
-        first = _in_batch(seen)[0]
+        # Bad rows that are let in with the others are the matter of the rules for their values.
+        if 0 < len(seen.added) < len(seen.call.buckets):
+            yield f"{seen.call.do} with {what} added {len(seen.added)} of {len(seen.call.buckets)} rows"
+        return
+    yield from _traces(seen, what)
+    if not any(_names(seen.refusal.message, offence) for offence in _in_batch(seen)):
         yield (
-            f"the error does not name row {first.place}, column {first.column} and value {shown(first.value)}: "
+            f"the error does not name row {offence.place}, column {offence.column} and value {shown(offence.value)}: "
             f"it {seen.refusal.message}"
         )
 
@@ -111,7 +131,7 @@ def _names(message: str, offence: Offence) -> bool:
 
 def _spellings(value: object) -> list[str]:
     """The ways in which an error may write a value; what is missing has many names."""
-    if value is None or value != value:  # noqa: PLR0124 - NaN
+    if is_missing(value):
         return ["None", "nan", "NaN", "NaT", "NA", "null", "missing"]
     if isinstance(value, datetime):
         return [value.isoformat()[:10], repr(value)[:25], f"{value.year}, {value.month}, {value.day}"]

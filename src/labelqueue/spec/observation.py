@@ -75,7 +75,8 @@ class Observation:
         umask: The permission bits that new files of the process do not get.
         warning: A warning that the call left to the user, or `None`.
         is_tainted: Whether something outside `core` happened to this queue before:
-            a bad call was let in, or the file was changed from outside.
+            a call broke a rule for input, or the file was changed from outside.
+        is_store_broken: Whether somebody else left in the store what is no queue file.
     """
 
     call: Call
@@ -103,6 +104,7 @@ class Observation:
     file_after: FileState | None = None
     umask: int | None = None
     is_tainted: bool = False
+    is_store_broken: bool = False
     warning: str | None = None
 
     # What follows is the reading of the observation that several requirements

@@ -96,9 +96,7 @@ class Requirement:
         return list(self._check(evidence)) if self._when(evidence) else None
 
     def _judge_observation(self, observation: Observation) -> list[str] | None:
-        if observation.call.do not in self.on:
-            return None
-        if self.profile == "core" and (observation.is_tainted or observation.call.is_beyond_core):
+        if not self._speaks_about(observation):
             return None
         try:
             if not self._when(observation):
@@ -112,6 +110,13 @@ class Requirement:
             if all(_is_well_formed(request) for request in _all_seen(observation)):
                 raise
             return None
+
+    def _speaks_about(self, observation: Observation) -> bool:
+        if self.profile == "core" and (observation.is_tainted or observation.call.is_beyond_core):
+            return False
+        if self.profile == "input" and observation.is_store_broken:
+            return False
+        return observation.call.do in self.on
 
 
 def requirement(

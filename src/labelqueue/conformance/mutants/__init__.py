@@ -9,17 +9,34 @@ from __future__ import annotations
 from labelqueue.conformance.cases import hand_written
 from labelqueue.conformance.clock import elsewhere
 from labelqueue.conformance.judging import Findings, judge_case
-from labelqueue.conformance.mutants import asking, budget, duplicates, enqueueing, marking, requests, storing
+from labelqueue.conformance.mutants import (
+    asking,
+    bad_arguments,
+    bad_batches,
+    budget,
+    duplicates,
+    enqueueing,
+    file_reading,
+    file_writing,
+    marking,
+    requests,
+    storing,
+)
 from labelqueue.conformance.mutants.mutant import MUTANTS, Mutant
 from labelqueue.conformance.python_subject import PythonSubject
+from labelqueue.spec import REQUIREMENTS
 
 __all__ = [
     "MUTANTS",
     "Mutant",
     "asking",
+    "bad_arguments",
+    "bad_batches",
     "budget",
     "duplicates",
     "enqueueing",
+    "file_reading",
+    "file_writing",
     "kills",
     "marking",
     "requests",
@@ -33,7 +50,7 @@ def kills(mutant: Mutant) -> set[str]:
     Returns:
         The requirements that failed.
     """
-    findings = Findings()
+    findings = Findings(frozenset({"core", REQUIREMENTS[mutant.requirement].profile}))
     subject = PythonSubject(name=mutant.id, make=mutant.make)
     with elsewhere():
         for case in hand_written():

@@ -1,0 +1,120 @@
+"""Bad input for the search: mistakes at random places of good batches, and bad arguments.
+
+Serves IN-1 to IN-12.  Its rules join those of the search where the `input` profile
+is examined.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from labelqueue.conformance.buckets import buckets
+
+__all__ = ["HandsInBadInput"]
+
+_NAN: Final = {"$float": "nan"}
+_INFINITE: Final = ({"$float": "inf"}, {"$float": "-inf"})
+_MISSING: Final = (None, _NAN, {"$missing": "NaT"}, {"$missing": "NA"})
+_SURROGATES: Final = ("\ud800", "cut \udc00 here")
+
+# One mistake each: the column, and what stands there instead.
+_MISTAKES: Final = (
+    *(("user_id", value) for value in (4711, *_MISSING, True, *_SURROGATES)),
+    *(
+        (name, value)
+        for name in ("bucket_start_ts", "bucket_end_ts")
+        for value in (
+            1768035600,
+            0.5,
+            True,
+            "now",
+            "",
+            "2026-01-10",
+            "10/1/2026 09:00",
+            "2026-02-30T09:00:00Z",
+            *_MISSING,
+        )
+    ),
+    ("bucket_end_ts", "2026-01-01T00:00:00Z"),  # before every start
+    *(("confidence", value) for value in (*_INFINITE, "0.3", "", True, False)),
+    ("predicted_label", "\udfff"),
+)
+_MISTAKES_OF_MAPPINGS: Final = (*_MISTAKES, *(("predicted_label", value) for value in (7, 0.5, True, ["coding"])))
+
+# What is valid, though `core` says nothing about it.
+_ODD: Final = (
+    *(("confidence", value) for value in _MISSING),
+    *(("predicted_label", value) for value in _MISSING),
+    ("bucket_start_ts", "2026-01-10T09:00:00.000000999Z"),
+    ("bucket_start_ts", {"$datetime": "2026-01-10T09:00:00.000000999", "of": "pandas"}),
+    ("bucket_start_ts", {"$datetime": "1969-12-31T23:59:59.999999999Z", "of": "numpy"}),
+)
+_BAD_ARGUMENTS: Final = (
+    *({"do": "get_pending", "limit": value} for value in (-1, -20, 1.0, True, "3", _NAN)),
+    *({"do": "get_pending", "limit": {"$int": value, "of": "numpy"}} for value in (0, 2, -1)),
+    *(
+        {"do": "mark_done", "request_id": {"$place": place}, "status": value}
+        for place in (0, 40)
+        for value in ("pending", "done", "Labeled", "", None, True, 1)
+    ),
+    *({"do": "reopen", "max_asks_per_day": value} for value in (-1, 2.0, True, "20", _NAN)),
+    *({"do": "get_pending", "user_id": value} for value in _SURROGATES),
+    *({"do": "mark_done", "request_id": value} for value in _SURROGATES),
+)
+_BAD_THRESHOLDS: Final = (_NAN, *_INFINITE, True, "0.5", None)
+
+
+class HandsInBadInput:
+    """The rules of the search that hand in what must be refused, or read with care."""
+
+    users: tuple[str, ...]
+
+    def take(self, step: dict[str, Any]) -> None:
+        """Take a step; the search does."""
+        raise NotImplementedError
+
+    # Two rules only, so that most steps stay those that `core` speaks about.
+    @rule(data=st.data(), is_row=st.booleans(), kind=st.sampled_from(("bad", "bad", "odd", "column", "threshold")))
+    def hand_in_a_bad_batch(self, data: st.DataObject, is_row: bool, kind: str) -> None:  # noqa: FBT001 - drawn
+        """A batch with a mistake or two, with what is odd but valid, without a column, or under no threshold."""
+        if kind == "bad":
+            self._hand_in(data, st.sampled_from(_MISTAKES if is_row else _MISTAKES_OF_MAPPINGS), is_row=is_row)
+        elif kind == "odd":
+            self._hand_in(data, st.sampled_from(_ODD), is_row=is_row)
+        elif kind == "column":
+            self._leave_out_a_column(data, is_row=is_row)
+        else:
+            rows = self._batch(data, is_row=True) if is_row else []
+            threshold = data.draw(st.sampled_from(_BAD_THRESHOLDS))
+            self.take({"do": "enqueue_low_confidence", "rows": rows, "threshold": threshold})
+
+    @rule(step=st.sampled_from(_BAD_ARGUMENTS))
+    def hand_in_a_bad_argument(self, step: dict[str, Any]) -> None:
+        """A limit, a status or a cap that is none, or a text that nothing can match."""
+        self.take(dict(step))
+
+    def _leave_out_a_column(self, data: st.DataObject, *, is_row: bool) -> None:
+        batch = self._batch(data, is_row=is_row)
+        name = data.draw(st.sampled_from([*batch[0]] if is_row else ["user_id", "bucket_start_ts", "bucket_end_ts"]))
+        for each in batch if is_row else [data.draw(st.sampled_from(batch))]:
+            del each[name]
+        self._enqueue(batch, is_row=is_row)
+
+    def _hand_in(self, data: st.DataObject, values: st.SearchStrategy[tuple[str, Any]], *, is_row: bool) -> None:
+        batch = self._batch(data, is_row=is_row)
+        for column, value in data.draw(st.lists(values, min_size=1, max_size=2)):
+            data.draw(st.sampled_from(batch))[column] = value
+        self._enqueue(batch, is_row=is_row)
+
+    def _batch(self, data: st.DataObject, *, is_row: bool) -> list[dict[str, Any]]:
+        drawn = data.draw(buckets(self.users, is_row=is_row, most=4).filter(bool))
+        return [dict(bucket) for bucket in drawn]
+
+    def _enqueue(self, batch: list[dict[str, Any]], *, is_row: bool) -> None:
+        if is_row:
+            self.take({"do": "enqueue_low_confidence", "rows": batch})
+        else:
+            self.take({"do": "enqueue_drift", "buckets": batch})

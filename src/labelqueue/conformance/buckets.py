@@ -1,0 +1,97 @@
+"""Buckets that may be handed in, as Hypothesis strategies.
+
+The universe is small on purpose, so that collisions are likely: a few users, a
+handful of starts written in several zones, confidences with ties, both zeros, the
+default threshold and its float neighbours.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, Final
+
+from hypothesis import strategies as st
+
+__all__ = ["CONFIDENCES", "LABELS", "USERS", "buckets", "instants"]
+
+_THRESHOLD: Final = 0.55
+_EPOCH: Final = datetime(2026, 1, 10, 9, 0, tzinfo=UTC)
+_OFFSETS: Final = ("", "Z", "+00:00", "+05:45", "-03:30", "+14:00")
+USERS: Final = ("ada", "Ada", "ada ", "", "grace", "日本", "None", "ad")
+"""Users that resemble each other; `None` is a text here."""
+
+CONFIDENCES: Final = st.one_of(
+    st.sampled_from((0.0, -0.0, 0.3, 0.3, 0.5, 0.54, 0.56, 0.6, 1.0, -0.2, 1e-07, 0.1 + 0.2)),
+    st.sampled_from((_THRESHOLD, math.nextafter(_THRESHOLD, 0), math.nextafter(_THRESHOLD, 1))),
+    st.floats(min_value=-1, max_value=2, allow_nan=False),
+)
+"""Confidences with ties, both zeros, the default threshold and its neighbours."""
+
+LABELS: Final = st.sampled_from(("coding", "writing", "", "None", "naïve 🐍", "two\nlines"))
+
+# Few starts, so that buckets come back; some a microsecond apart; now and then any.
+_MINUTE: Final = 60 * 10**6
+_STARTS: Final = st.one_of(
+    st.sampled_from((0, 15 * _MINUTE, 0, 30 * _MINUTE, 0, 15 * _MINUTE, 1, 15 * _MINUTE - 1, 10**6, 60 * _MINUTE)),
+    st.sampled_from((0, 15 * _MINUTE, 24 * 60 * _MINUTE, 345 * _MINUTE, -210 * _MINUTE)),
+    st.sampled_from((0, 15 * _MINUTE, 30 * _MINUTE)),
+    st.integers(0, 3 * 24 * 60 * _MINUTE),
+)
+_WRITTEN_AT: Final = st.sampled_from(_OFFSETS)
+_CONFIDENCES_OR_NONE: Final = st.one_of(st.none(), CONFIDENCES)
+_LABELS_OR_NONE: Final = st.one_of(st.none(), LABELS)
+_LENGTHS: Final = st.sampled_from((1, 999_999, 15 * 60 * 10**6, 60 * 60 * 10**6))
+
+
+def _written(moment: datetime, offset: str) -> str:
+    if offset in ("", "Z"):
+        return moment.replace(tzinfo=None).isoformat() + offset
+    zone = datetime.fromisoformat("2026-01-01T00:00:00" + offset).tzinfo
+    return moment.astimezone(zone).isoformat()
+
+
+_KINDS: Final = st.sampled_from((None, "datetime", "pandas", "numpy"))
+
+
+def _handed_in(moment: datetime, offset: str, kind: str | None) -> Any:  # noqa: ANN401 - a form of a step
+    """Write an instant in any legal way: as text or datetime, naive, in UTC or at an offset."""
+    text = _written(moment, offset)
+    if kind is None:
+        return text
+    return {"$datetime": text} if kind == "datetime" else {"$datetime": text, "of": kind}
+
+
+def instants(start: datetime = _EPOCH) -> st.SearchStrategy[datetime]:
+    """Moments near the starts of buckets, aware UTC."""
+    return _STARTS.map(lambda microseconds: start + timedelta(microseconds=microseconds))
+
+
+@st.composite
+def _buckets(draw: st.DrawFn, users: tuple[str, ...], *, is_row: bool) -> dict[str, Any]:
+    start = draw(instants())
+    end = start + timedelta(microseconds=draw(_LENGTHS))
+    bucket: dict[str, Any] = {
+        "user_id": draw(st.sampled_from(users)),
+        "bucket_start_ts": _handed_in(start, draw(_WRITTEN_AT), draw(_KINDS)),
+        "bucket_end_ts": _handed_in(end, draw(_WRITTEN_AT), draw(_KINDS)),
+    }
+    if is_row or draw(st.booleans()):
+        bucket["confidence"] = draw(CONFIDENCES if is_row else _CONFIDENCES_OR_NONE)
+    if is_row or draw(st.booleans()):
+        bucket["predicted_label"] = draw(LABELS if is_row else _LABELS_OR_NONE)
+    return bucket
+
+
+@cache
+def buckets(users: tuple[str, ...], *, is_row: bool, most: int) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Lists of buckets that may be handed in.
+
+    Args:
+        users: Whose buckets.
+        is_row: Whether they are rows of a frame, so that confidence and label are
+            always there, or mappings.
+        most: How many at most.
+    """
+    return st.lists(_buckets(users, is_row=is_row), max_size=most)

@@ -1,0 +1,396 @@
+"""Mutants of IN that let bad rows in: batches, columns, values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from labelqueue.conformance.model_input import BadInputError, InputQueue, Row
+from labelqueue.conformance.mutants.mutant import mutant
+
+
+@mutant("IN-1")
+class AddsRowByRow(InputQueue):
+    """A loop judges and adds row by row; the rows before the bad one stay in memory."""
+
+    def enqueue_drift(self, buckets: Sequence[Row]) -> int:
+        path, self.path = self.path, None
+        try:
+            added = sum(super(AddsRowByRow, self).enqueue_drift([row]) for row in buckets)
+        finally:
+            self.path = path
+        self.save()
+        return added
+
+    def enqueue_low_confidence(self, predictions_df: Any, threshold: Any = 0.55) -> int:
+        rows = self.rows(predictions_df)
+        self.judge_columns(rows)
+        path, self.path = self.path, None
+        try:
+            added = sum(super(AddsRowByRow, self).enqueue_low_confidence([row], threshold) for row in rows)
+        finally:
+            self.path = path
+        self.save()
+        return added
+
+
+@mutant("IN-1")
+class LeavesBadRowsOut(InputQueue):
+    """Bad mappings are skipped, the good ones added."""
+
+    def enqueue_drift(self, buckets: Sequence[Row]) -> int:
+        return super().enqueue_drift([row for place, row in enumerate(buckets) if self.is_good(place, row)])
+
+    def is_good(self, place: int, row: Row) -> bool:
+        try:
+            self.judge_confidence(place, row)
+            self.judge_row(place, row)
+        except BadInputError:
+            return False
+        return True
+
+
+@mutant("IN-1")
+class ErrorWithoutTheRow(InputQueue):
+    """The error does not say which row it is."""
+
+    def refuse(self, place: int, column: str, value: object, rule: str) -> Any:  # noqa: ARG002
+        raise BadInputError(f"{column}={value!r} {rule}")
+
+
+@mutant("IN-1")
+class ErrorWithoutTheValue(InputQueue):
+    """The error does not say what stands there."""
+
+    def refuse(self, place: int, column: str, value: object, rule: str) -> Any:  # noqa: ARG002
+        raise BadInputError(f"row {place}: {column} {rule}")
+
+
+@mutant("IN-1")
+class ErrorCountsFromOne(InputQueue):
+    """The error counts rows from 1."""
+
+    def refuse(self, place: int, column: str, value: object, rule: str) -> Any:
+        return super().refuse(place + 1, column, value, rule)
+
+
+@mutant("IN-1")
+class JudgesFreeBucketsAlone(InputQueue):
+    """A row of a bucket that is pending already is not looked at."""
+
+    def judge_row(self, place: int, row: Row) -> None:
+        if all((r.user_id, r.bucket_start_ts.isoformat()[:16]) != self.taken(row) for r in self.items):
+            super().judge_row(place, row)
+
+    def taken(self, row: Row) -> tuple[object, str]:
+        return row["user_id"], str(row["bucket_start_ts"])[:16]
+
+
+@mutant("IN-2")
+class MissingColumnIsUnknown(InputQueue):
+    """A column that is not there is taken for None."""
+
+    def rows(self, frame: Any) -> list[Row]:
+        names = ("user_id", "bucket_start_ts", "bucket_end_ts", "confidence", "predicted_label")
+        return [dict.fromkeys(names) | dict(row) for row in super().rows(frame)]
+
+
+@mutant("IN-2")
+class ColumnsOfSelectedRows(InputQueue):
+    """Whether a column is there shows only once a row is selected."""
+
+    def judge_columns(self, rows: Sequence[Row]) -> None:
+        if any(row["confidence"] < 0.55 for row in rows):  # noqa: PLR2004 - the default
+            super().judge_columns(rows)
+
+
+@mutant("IN-2")
+class MissingKeyIsUnknown(InputQueue):
+    """A key that is not there is taken for an empty text."""
+
+    def enqueue_drift(self, buckets: Sequence[Row]) -> int:
+        return super().enqueue_drift([{"user_id": "", **row} for row in buckets])
+
+
+@mutant("IN-2")
+class MissingColumnUnnamed(InputQueue):
+    """The error does not say which column is missing."""
+
+    def judge_columns(self, rows: Sequence[Row]) -> None:
+        try:
+            super().judge_columns(rows)
+        except BadInputError:
+            raise BadInputError("the frame is incomplete") from None
+
+
+@mutant("IN-3")
+class UserBecomesText(InputQueue):
+    """A user that is no text is made one."""
+
+    def judge_user(self, place: int, row: Row) -> None:
+        pass
+
+    def request(self, row: Row, reason: str, now: datetime) -> Any:
+        return super().request({**row, "user_id": str(row["user_id"])}, reason, now)
+
+
+@mutant("IN-3")
+class NumbersAreSeconds(InputQueue):
+    """A bare number is taken for seconds since 1970."""
+
+    def is_time(self, value: Any) -> bool:
+        return isinstance(value, int | float) or super().is_time(value)
+
+    def instant(self, value: Any) -> datetime:
+        return super().instant(datetime.fromtimestamp(value) if isinstance(value, int | float) else value)  # noqa: DTZ006
+
+
+@mutant("IN-3")
+class DateIsMidnight(InputQueue):
+    """A date without a time of day is taken for its midnight."""
+
+    def is_time(self, value: Any) -> bool:
+        return super().is_time(
+            f"{value}T00:00" if isinstance(value, str) and len(value) == len("2026-01-01") else value
+        )
+
+
+@mutant("IN-3")
+class LastDayOfTheMonth(InputQueue):
+    """A day that the month does not have, or other text, becomes some moment."""
+
+    def is_time(self, value: Any) -> bool:
+        return isinstance(value, str) or super().is_time(value)
+
+    def instant(self, value: Any) -> datetime:
+        if isinstance(value, str) and not super().is_time(value):
+            value = datetime(2026, 2, 28, 9)  # noqa: DTZ001
+        return super().instant(value)
+
+
+@mutant("IN-3")
+class MissingTimeIsNow(InputQueue):
+    """A missing time is taken for the moment of the call."""
+
+    def is_time(self, value: Any) -> bool:
+        return self.is_missing(value) or super().is_time(value)
+
+    def instant(self, value: Any) -> datetime:
+        return self.now() if self.is_missing(value) else super().instant(value)
+
+
+@mutant("IN-3")
+class EndsAnywhere(InputQueue):
+    """An end that is not after the start is let in."""
+
+    def judge_times(self, place: int, row: Row) -> None:
+        for name in ("bucket_start_ts", "bucket_end_ts"):
+            if not self.is_time(row[name]):
+                self.refuse(place, name, row[name], "is no timestamp")
+
+
+@mutant("IN-3")
+class EndsToTheNanosecond(InputQueue):
+    """The end is compared before it is cut."""
+
+    def judge_times(self, place: int, row: Row) -> None:
+        start, end = row["bucket_start_ts"], row["bucket_end_ts"]
+        if (
+            isinstance(start, str)
+            and isinstance(end, str)
+            and start.endswith("Z")
+            and end.endswith("Z")
+            and end > start
+        ):
+            return
+        super().judge_times(place, row)
+
+
+@mutant("IN-3")
+class JudgesUnselectedRows(InputQueue):
+    """Rows that nobody will be asked about refuse the batch."""
+
+    def judge_columns(self, rows: Sequence[Row]) -> None:
+        super().judge_columns(rows)
+        for place, row in enumerate(rows):
+            self.judge_row(place, row)
+
+
+@mutant("IN-4")
+class UnknownIsNotBelow(InputQueue):
+    """A row whose confidence is missing is not selected."""
+
+    def is_below(self, row: Row, threshold: Any) -> bool:
+        return not self.is_missing(row["confidence"]) and super().is_below(row, threshold)
+
+
+@mutant("IN-4")
+class UnknownIsZero(InputQueue):
+    """A missing confidence is taken for 0.0 when it is compared."""
+
+    def is_below(self, row: Row, threshold: Any) -> bool:
+        return super().is_below({**row, "confidence": 0.0} if self.is_missing(row["confidence"]) else row, threshold)
+
+
+@mutant("IN-4")
+class NanIsStored(InputQueue):
+    """A NaN is stored as it is."""
+
+    def confidence(self, row: Row) -> float | None:
+        value = row.get("confidence")
+        return value if isinstance(value, float) else super().confidence(row)
+
+
+@mutant("IN-4")
+class OnlyNoneIsMissing(InputQueue):
+    """Of all that stands for a missing value, None and NaN alone are known."""
+
+    def judge_confidence(self, place: int, row: Row) -> None:
+        value = row.get("confidence")
+        if type(value).__name__ in ("NaTType", "NAType"):
+            self.refuse(place, "confidence", value, "is no number")
+        super().judge_confidence(place, row)
+
+
+@mutant("IN-5")
+class InfiniteIsANumber(InputQueue):
+    """An infinite confidence is let in."""
+
+    def judge_confidence(self, place: int, row: Row) -> None:
+        if row.get("confidence") not in (float("inf"), float("-inf")):
+            super().judge_confidence(place, row)
+
+
+@mutant("IN-5")
+class BoolIsANumber(InputQueue):
+    """A bool is taken for 0 or 1."""
+
+    def judge_confidence(self, place: int, row: Row) -> None:
+        if not isinstance(row.get("confidence"), bool):
+            super().judge_confidence(place, row)
+
+
+@mutant("IN-5")
+class TextBecomesANumber(InputQueue):
+    """A text that reads as a number is taken for it."""
+
+    def judge_confidence(self, place: int, row: Row) -> None:
+        value = row.get("confidence")
+        super().judge_confidence(place, {"confidence": float(value)} if isinstance(value, str) and value else row)
+
+
+@mutant("IN-5")
+class JudgesSelectedConfidences(InputQueue):
+    """A bad confidence above the threshold is dropped with its row."""
+
+    def judge_confidence(self, place: int, row: Row) -> None:
+        value = row.get("confidence")
+        if not (isinstance(value, float) and value > 0):
+            super().judge_confidence(place, row)
+
+
+@mutant("IN-7")
+class MissingLabelIsText(InputQueue):
+    """A missing label becomes the text "nan" or "None"."""
+
+    def label(self, row: Row) -> str | None:
+        return str(row["predicted_label"]) if "predicted_label" in row else None
+
+
+@mutant("IN-7")
+class LabelKeepsItsKind(InputQueue):
+    """A number as a label is stored as a number."""
+
+    def label(self, row: Row) -> Any:
+        value = row.get("predicted_label")
+        return None if self.is_missing(value) else value
+
+
+@mutant("IN-7")
+class LabelOfAMappingBecomesText(InputQueue):
+    """A number as the label of a mapping is made a text."""
+
+    def judge_label(self, place: int, row: Row) -> None:
+        pass
+
+
+@mutant("IN-11")
+class RoundsToTheMicrosecond(InputQueue):
+    """Nanoseconds are rounded."""
+
+    def instant(self, value: Any) -> datetime:
+        moment = super().instant(value)
+        text = str(value)
+        digits = text.partition(".")[2][6:7]
+        return moment + timedelta(microseconds=1) if digits.isdigit() and int(digits) > 4 else moment  # noqa: PLR2004
+
+
+@mutant("IN-11")
+class KeyKnowsNanoseconds(InputQueue):
+    """The key is formed before the time is cut."""
+
+    def request(self, row: Row, reason: str, now: datetime) -> Any:
+        made = super().request(row, reason, now)
+        found = re.search(r"\.\d{6}(\d+)", str(row["bucket_start_ts"]))
+        self.nanoseconds = {**getattr(self, "nanoseconds", {}), made.request_id: found.group(1) if found else ""}
+        return made
+
+    def key(self, request: Any) -> Any:
+        return super().key(request), getattr(self, "nanoseconds", {}).get(request.request_id, "")
+
+
+@mutant("IN-11")
+class WarnsOfNanoseconds(InputQueue):
+    """Cutting nanoseconds leaves the warning of the data library."""
+
+    def instant(self, value: Any) -> datetime:
+        return super().instant(value.to_pydatetime() if hasattr(value, "to_pydatetime") else value)
+
+
+@mutant("IN-11")
+class CutsTowardsZero(InputQueue):
+    """What is cut before 1970 moves forward."""
+
+    def instant(self, value: Any) -> datetime:
+        moment = super().instant(value)
+        is_finer = len(str(value).partition(".")[2].rstrip("Z")) > 6  # noqa: PLR2004 - digits
+        return moment + timedelta(microseconds=1) if is_finer and moment.year < 1970 else moment  # noqa: PLR2004
+
+
+@mutant("IN-12")
+class SurrogatesPass(InputQueue):
+    """A lone surrogate is let in, and breaks the save or stands in the store."""
+
+    def judge_texts(self, place: int, row: Row) -> None:
+        pass
+
+
+@mutant("IN-12")
+class SurrogatesInLabelsPass(InputQueue):
+    """Only the user is looked at."""
+
+    def judge_texts(self, place: int, row: Row) -> None:
+        super().judge_texts(place, {**row, "predicted_label": None})
+
+
+@mutant("IN-12")
+class SurrogatesAreReplaced(InputQueue):
+    """A lone surrogate is replaced by a question mark."""
+
+    def judge_texts(self, place: int, row: Row) -> None:
+        pass
+
+    def request(self, row: Row, reason: str, now: datetime) -> Any:
+        text = row["user_id"].encode("utf-8", "replace").decode()
+        return super().request({**row, "user_id": text}, reason, now)
+
+
+@mutant("IN-12")
+class AskingEncodes(InputQueue):
+    """Asking for a user that UTF-8 cannot carry is an error."""
+
+    def of_user(self, requests: list[Any], user_id: str | None) -> list[Any]:
+        (user_id or "").encode("utf-8")
+        return super().of_user(requests, user_id)

@@ -1,0 +1,233 @@
+"""Mutants of FILE that read wrongly: what is a queue file, and what stands in it."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from labelqueue.conformance.model_file import JsonQueue
+from labelqueue.conformance.mutants.mutant import mutant
+
+
+@mutant("FILE-2")
+class ReadsNaiveAsLocal(JsonQueue):
+    """A naive time in the file is read as the machine's local one."""
+
+    def loaded_time(self, text: str) -> datetime:
+        return super().loaded_time(datetime.fromisoformat(text).astimezone().isoformat())
+
+
+@mutant("FILE-2")
+class KeepsTimesAsTheyStand(JsonQueue):
+    """A time is kept at the offset that stands in the file, and a naive one naive."""
+
+    def loaded_time(self, text: str) -> datetime:
+        return datetime.fromisoformat(text)
+
+
+@mutant("FILE-3")
+class NeedsEveryMember(JsonQueue):
+    """Members that have a default are asked for."""
+
+    def loaded(self, values: dict[str, Any]) -> Any:
+        return super().loaded(values | {name: values[name] for name in ("confidence", "predicted_label", "status")})
+
+
+@mutant("FILE-3")
+class AbsentConfidenceIsZero(JsonQueue):
+    """A confidence that is absent is taken for 0.0."""
+
+    def loaded(self, values: dict[str, Any]) -> Any:
+        return super().loaded({"confidence": 0.0, **values})
+
+
+@mutant("FILE-3")
+class NullBecomesText(JsonQueue):
+    """A label that is null becomes the text "None"."""
+
+    def loaded(self, values: dict[str, Any]) -> Any:
+        return super().loaded({**values, "predicted_label": str(values.get("predicted_label"))})
+
+
+@mutant("FILE-3")
+class RefusesWhatIsOdd(JsonQueue):
+    """What `labelqueue check` would tell is refused: two pending for one bucket, an empty array."""
+
+    def parsed(self, content: bytes) -> list[dict[str, Any]]:
+        items = super().parsed(content)
+        keys = [(i["user_id"], i["bucket_start_ts"]) for i in items if i.get("status", "pending") == "pending"]
+        if len(keys) != len(set(keys)) or not items:
+            raise ValueError(f"{self.path}: a bucket is pending twice, or there is none")
+        return items
+
+
+@mutant("FILE-3")
+class RefusesOtherLayouts(JsonQueue):
+    """A file is taken only in the layout that this queue writes."""
+
+    def parsed(self, content: bytes) -> list[dict[str, Any]]:
+        items = super().parsed(content)
+        if any("Z" not in i["created_at"] or "\n" not in content.decode() for i in items):
+            raise ValueError(f"{self.path}: the layout is another")
+        return items
+
+
+@mutant("FILE-4")
+class BrokenIsEmpty(JsonQueue):
+    """A file that is no queue file is taken for an empty queue."""
+
+    def parsed(self, content: bytes) -> list[dict[str, Any]]:
+        try:
+            return super().parsed(content)
+        except ValueError:
+            return []
+
+
+@mutant("FILE-4")
+class SkipsBrokenItems(JsonQueue):
+    """Items that are none are left out without a word."""
+
+    def parsed(self, content: bytes) -> list[dict[str, Any]]:
+        try:
+            return super().parsed(content)
+        except ValueError:
+            whole = json.loads(content)
+            return [item for item in whole if self.is_sound(item)] if isinstance(whole, list) else []
+
+    def is_sound(self, item: object) -> bool:
+        try:
+            super().parsed(json.dumps([item]).encode())
+        except ValueError:
+            return False
+        return True
+
+
+@mutant("FILE-4")
+class LastOfAnIdWins(JsonQueue):
+    """Of two items with one id the last is kept."""
+
+    def parsed(self, content: bytes) -> list[dict[str, Any]]:
+        try:
+            return super().parsed(content)
+        except ValueError as error:
+            if "twice" not in str(error):
+                raise
+            return list({item["request_id"]: item for item in json.loads(content)}.values())
+
+
+@mutant("FILE-4")
+class TextBecomesANumberOnLoad(JsonQueue):
+    """A text that reads as a number is taken for a confidence."""
+
+    def parsed(self, content: bytes) -> list[dict[str, Any]]:
+        try:
+            return super().parsed(content)
+        except ValueError:
+            items = json.loads(content)
+            for item in items:
+                item["confidence"] = float(item["confidence"])
+            return super().parsed(json.dumps(items).encode())
+
+
+@mutant("FILE-4")
+class ErrorWithoutTheFile(JsonQueue):
+    """The error does not name the file."""
+
+    def parsed(self, content: bytes) -> list[dict[str, Any]]:
+        try:
+            return super().parsed(content)
+        except ValueError as error:
+            raise ValueError(str(error.__cause__)) from None
+
+
+@mutant("FILE-4")
+class ErrorWithoutTheItem(JsonQueue):
+    """The error does not name the item and the field."""
+
+    def parsed(self, content: bytes) -> list[dict[str, Any]]:
+        try:
+            return super().parsed(content)
+        except ValueError:
+            raise ValueError(f"{self.path} is broken") from None
+
+
+@mutant("FILE-4")
+class MovesTheBrokenAway(JsonQueue):
+    """A broken file is moved aside when it is refused."""
+
+    def parsed(self, content: bytes) -> list[dict[str, Any]]:
+        try:
+            return super().parsed(content)
+        except ValueError:
+            self.path.replace(self.path.with_name("broken.json"))
+            raise
+
+
+@mutant("FILE-7")
+class ReadsOnce(JsonQueue):
+    """The file is read when the queue is opened, and never again."""
+
+    def look(self) -> None:
+        pass
+
+
+@mutant("FILE-7")
+class LooksAtTheLength(JsonQueue):
+    """The file is read again only when its length is another."""
+
+    length = -1
+
+    def look(self) -> None:
+        length = self.path.stat().st_size if self.path.exists() else 0
+        if length != self.length:
+            super().look()
+            self.length = length
+
+    def save(self) -> None:
+        super().save()
+        self.length = self.path.stat().st_size
+
+
+@mutant("FILE-7")
+class LooksAtTheInode(JsonQueue):
+    """The file is read again only when it is another file."""
+
+    inode = -1
+
+    def look(self) -> None:
+        inode = self.path.stat().st_ino if self.path.exists() else 0
+        if inode != self.inode:
+            super().look()
+            self.inode = inode
+
+    def save(self) -> None:
+        super().save()
+        self.inode = self.path.stat().st_ino
+
+
+@mutant("FILE-7")
+class DeletedStaysInMemory(JsonQueue):
+    """The requests of a file that is gone are still there."""
+
+    def look(self) -> None:
+        if self.path.exists():
+            super().look()
+
+
+@mutant("FILE-7")
+class NeverLooksForANewFile(JsonQueue):
+    """A file that was not there at first is not looked for, until this queue writes one."""
+
+    def __init__(self, queue_path: Path, max_asks_per_day: Any = 20) -> None:
+        self.was_there = queue_path.exists()
+        super().__init__(queue_path, max_asks_per_day)
+
+    def look(self) -> None:
+        if self.was_there:
+            super().look()
+
+    def save(self) -> None:
+        super().save()
+        self.was_there = True

@@ -1,0 +1,141 @@
+"""Mutants of FILE that write wrongly: the bytes, unknown members, permission bits, links."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime
+from typing import Any
+
+from labelqueue.conformance.model_file import JsonQueue
+from labelqueue.conformance.mutants.mutant import mutant
+
+
+@mutant("FILE-1")
+class WritesNan(JsonQueue):
+    """A missing confidence is written as NaN."""
+
+    def item(self, request: Any) -> dict[str, Any]:
+        values = super().item(request)
+        return values | ({"confidence": float("nan")} if request.confidence is None else {})
+
+
+@mutant("FILE-1")
+class WritesAByteOrderMark(JsonQueue):
+    """The file begins with a byte order mark."""
+
+    def content(self) -> bytes:
+        return b"\xef\xbb\xbf" + super().content()
+
+    def parsed(self, content: bytes) -> list[dict[str, Any]]:
+        return super().parsed(content.removeprefix(b"\xef\xbb\xbf"))
+
+
+@mutant("FILE-1")
+class WritesLatin1(JsonQueue):
+    """The file is written in another encoding."""
+
+    def content(self) -> bytes:
+        return json.dumps(json.loads(super().content()), ensure_ascii=False).encode("utf-16")
+
+    def parsed(self, content: bytes) -> list[dict[str, Any]]:
+        return super().parsed(content.decode("utf-16").encode() if content.startswith(b"\xff\xfe") else content)
+
+
+@mutant("FILE-1")
+class WritesAnObject(JsonQueue):
+    """The array stands in an object, with a version."""
+
+    def content(self) -> bytes:
+        return json.dumps({"version": 1, "items": json.loads(super().content())}).encode()
+
+    def parsed(self, content: bytes) -> list[dict[str, Any]]:
+        whole = json.loads(content)
+        return super().parsed(json.dumps(whole["items"]).encode() if isinstance(whole, dict) else content)
+
+
+@mutant("FILE-1")
+class LeavesOutDefaults(JsonQueue):
+    """Members that have their default are not written."""
+
+    def item(self, request: Any) -> dict[str, Any]:
+        values = super().item(request)
+        return {name: value for name, value in values.items() if value is not None and value != "pending"}
+
+
+@mutant("FILE-1")
+class WritesInOrderOfAsking(JsonQueue):
+    """The file is written in the order of asking."""
+
+    def content(self) -> bytes:
+        return json.dumps([self.item(request) for request in self.ordered(self.items)], indent=2).encode()
+
+
+@mutant("FILE-2")
+class WritesWithoutAnOffset(JsonQueue):
+    """Times are written naive."""
+
+    def stored_time(self, moment: datetime) -> str:
+        return moment.replace(tzinfo=None).isoformat()
+
+
+@mutant("FILE-2")
+class WritesAnOffsetOfZero(JsonQueue):
+    """Times are written with `+00:00`."""
+
+    def stored_time(self, moment: datetime) -> str:
+        return moment.isoformat()
+
+
+@mutant("FILE-5")
+class LosesUnknownMembers(JsonQueue):
+    """The file is written with what the queue knows."""
+
+    def unknown_in(self, item: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        return {}
+
+
+@mutant("FILE-5")
+class LosesMembersOfItsOwnNames(JsonQueue):
+    """A member that is named like something of the implementation's own is lost."""
+
+    def unknown_in(self, item: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: value
+            for name, value in super().unknown_in(item).items()
+            if not hasattr(dict, name) and name[0] != "_"
+        }
+
+
+@mutant("FILE-6")
+class KeepsThePrivateMode(JsonQueue):
+    """The file is as private as the temporary that it was."""
+
+    def save(self) -> None:
+        super().save()
+        self.path.resolve().chmod(0o600)
+
+
+@mutant("FILE-6")
+class ForgetsTheMode(JsonQueue):
+    """Every save gives the file the permission bits of a new one."""
+
+    def save(self) -> None:
+        super().save()
+        umask = os.umask(0)
+        os.umask(umask)
+        self.path.resolve().chmod(0o666 & ~umask)
+
+
+@mutant("FILE-6")
+class ReplacesTheLink(JsonQueue):
+    """A symbolic link is replaced by a file."""
+
+    def save(self) -> None:
+        content, mode = self.content(), self.path.stat().st_mode if self.path.exists() else None
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self.path.with_name(self.path.name + ".new")
+        temporary.write_bytes(content)
+        if mode is not None:
+            temporary.chmod(mode)
+        temporary.replace(self.path)
