@@ -15,7 +15,7 @@ from labelqueue.conformance.model_file import JsonQueue
 from labelqueue.conformance.model_input import InputQueue
 from labelqueue.conformance.mutants import MUTANTS
 from labelqueue.conformance.python_subject import CANONICAL, PythonSubject, subject_named
-from labelqueue.spec import REQUIREMENTS
+from labelqueue.spec import REQUIREMENTS, Observation
 
 CASES = {case.id: case for case in hand_written()}
 
@@ -49,10 +49,10 @@ def test_a_case_file_is_valid(path):
 
 
 def test_every_requirement_has_two_cases():
-    """No requirement hangs on one example."""
+    """No requirement hangs on one example, where an example is a call after another."""
     counts = Counter(name for case in CASES.values() for name in case.requirements)
 
-    assert [name for name in REQUIREMENTS if counts[name] < 2] == []
+    assert [name for name, r in REQUIREMENTS.items() if r.sees is Observation and counts[name] < 2] == []
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))

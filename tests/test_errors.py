@@ -5,10 +5,10 @@ from __future__ import annotations
 import pickle
 
 import pytest
+from labelqueue.conformance.run import SelectionError
 
 from labelqueue import errors
 from labelqueue.conformance.cases import InvalidCaseError
-from labelqueue.conformance.run import SelectionError
 from labelqueue.errors import (
     InvalidInputError,
     InvalidRowsError,

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 from labelqueue.conformance.cases import hand_written
 from labelqueue.conformance.mutants import MUTANTS
 from labelqueue.request import LabelRequest
-from labelqueue.spec import AREAS, REQUIREMENTS, Requirement
+from labelqueue.spec import AREAS, REQUIREMENTS, History, Interruption, Requirement
 
 __all__ = ["generated", "main"]
 
@@ -26,6 +26,12 @@ _SOURCES: Final = {
     "code": "the original's code",
     "both": "the original's text and code",
     "decided": "decided here",
+}
+
+
+_EVIDENCE: Final[dict[type, str]] = {
+    Interruption: "by calls that are made to fail, processes that are killed and power that is cut",
+    History: "by the histories of clients that share a store",
 }
 
 
@@ -81,15 +87,14 @@ def _page(area: ModuleType) -> str:
             "      show_signature: false\n"
             "      show_source: true"
         )
-        cases = "\n".join(
-            f"- `{case.id}`: {case.why}" for case in hand_written() if requirement.id in case.requirements
-        )
-        mutants = "\n".join(
-            f"- `{mutant.id}`: {mutant.mistake}" for mutant in MUTANTS.values() if mutant.requirement == requirement.id
-        )
         parts.append(f"Profile: `{requirement.profile}`. Source: {_SOURCES[requirement.source]}.")
-        parts.append(f"Cases, each with the mistake that it looks for:\n\n{cases}")
-        parts.append(f"Mutants that this requirement must kill:\n\n{mutants}")
+        cases = [f"- `{case.id}`: {case.why}" for case in hand_written() if requirement.id in case.requirements]
+        if cases:
+            parts.append("Cases, each with the mistake that it looks for:\n\n" + "\n".join(cases))
+        else:
+            parts.append(f"Judged {_EVIDENCE[requirement.sees]}; there are no cases to write by hand.")
+        mutants = [f"- `{m.id}`: {m.mistake}" for m in MUTANTS.values() if m.requirement == requirement.id]
+        parts.append("Mutants that this requirement must kill:\n\n" + "\n".join(mutants))
     return "\n\n".join(parts) + "\n"
 
 
