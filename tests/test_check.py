@@ -518,7 +518,8 @@ def run():
 
 
 def names(folder):
-    return {path.name for path in folder.iterdir()}
+    """What lies in a folder, the lock's sidecars aside."""
+    return {path.name for path in folder.iterdir() if path.suffix != ".lock"}
 
 
 BAD_ID = "queue.json item 0, field 'request_id': 'x' is not a UUID in its canonical text form; write a UUID of its own."
