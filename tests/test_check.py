@@ -590,7 +590,7 @@ def test_fix_says_what_it_did_and_keeps_the_old_file(folder, run):
     )
     assert (folder / "queue.json").read_bytes() == content(item(0), item(1, confidence=None))
     assert (folder / "queue.json.before-fix").read_bytes() == data
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    modes = {name: stat.S_IMODE((folder / name).stat().st_mode) for name in names(folder)}
     assert modes == {"queue.json": 0o640, "queue.json.before-fix": 0o640}
 
 

@@ -19,8 +19,6 @@ import time
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from labelqueue.errors import UnconfirmedChangeError
-
 __all__ = ["QueueFile", "Replacement", "Version"]
 
 # No clock of a file system that is in use ticks slower than a hundred times a second.
@@ -119,11 +117,10 @@ class QueueFile:
         """Replace the whole file, all steps at once; the lock is the caller's business.
 
         Raises:
-            OSError: The write failed; the file is as it was.
-            UnconfirmedChangeError: The content is there, but the folder could not be
-                flushed.
+            OSError: The write failed; the file is as it was, unless only flushing the
+                folder failed.
         """
-        replacement = Replacement(self.target(), self._name)
+        replacement = Replacement(self.target())
         try:
             replacement.write(content)
             replacement.publish()
@@ -142,17 +139,15 @@ class Replacement:
         may_stand: Whether the new content may be in place.
     """
 
-    __slots__ = ("_descriptor", "_name", "_target", "_temporary", "may_stand")
+    __slots__ = ("_descriptor", "_target", "_temporary", "may_stand")
 
-    def __init__(self, target: Path, name: str) -> None:
+    def __init__(self, target: Path) -> None:
         """Name the temporary; nothing is created.
 
         Args:
             target: The file, absolute and with symbolic links resolved.
-            name: Its name, for errors.
         """
         self._target = target
-        self._name = name
         self._temporary = target.with_name(f".{target.name}.{os.urandom(8).hex()}.tmp")
         self._descriptor: io.FileIO | None = None
         self.may_stand = False
@@ -185,8 +180,8 @@ class Replacement:
         """Put the content in its place and flush the folder.
 
         Raises:
-            OSError: The content could not be put there; the file is as it was.
-            UnconfirmedChangeError: It is there, but the folder could not be flushed.
+            OSError: The content could not be put there, and the file is as it was;
+                or, where `may_stand` is true now, what failed came after that.
         """
         assert self._descriptor is not None
         written = _signature(os.fstat(self._descriptor.fileno()))
@@ -197,10 +192,6 @@ class Replacement:
             os.fsync(folder)
             # The rename itself changes this time, and only this one.
             changed_ns = os.fstat(self._descriptor.fileno()).st_ctime_ns
-        except OSError as error:
-            if not self.may_stand:
-                raise
-            raise UnconfirmedChangeError(self._name, error.errno, error.strerror) from error
         finally:
             os.close(folder)
         return Version((*written[:-1], changed_ns), self._descriptor)

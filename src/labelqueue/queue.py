@@ -72,9 +72,8 @@ class ActiveLabelingQueue:
 
     Not guaranteed: anything among programs that write the file without its lock
     (`docs/specification/lock.md`), over names of one file that are hard links, or
-    where the file system's own promises end, as on many network file systems.  A
-    call that a signal handler makes while it interrupts a change of the same thread
-    waits for itself, and gives up in the end.
+    where the file system's own promises end, as on many network file systems.  Nor
+    are calls that a signal handler makes kept apart from the call that it interrupts.
 
     A change waits for its turn, a minute at most; a read never waits for another
     process.  Between calls each instance keeps the file open, one descriptor.
@@ -335,7 +334,7 @@ class ActiveLabelingQueue:
     def _change(self, plan: Callable[[Ledger], tuple[_T, _Change | None]]) -> _T:
         """Plan a change over the file as it then is, make it, and return the plan's answer."""
         target = self._file.target()
-        replacement = Replacement(target, self._file.name)
+        replacement = Replacement(target)
 
         def make() -> _T:
             ledger = self._memory.hold(self._look)
@@ -349,8 +348,11 @@ class ActiveLabelingQueue:
             return exclusively(target, self._file.name, make)
         except BaseException as error:
             replacement.discard()
-            if replacement.may_stand and not isinstance(error, UnconfirmedChangeError):
-                error.add_note(f"{self._file.name}: the change that was in progress may have taken effect.")
+            if not replacement.may_stand:
+                raise
+            if isinstance(error, OSError):
+                raise UnconfirmedChangeError(self._file.name, error.errno, error.strerror) from error
+            error.add_note(f"{self._file.name}: the change that was in progress may have taken effect.")
             raise
 
     def _publish(self, replacement: Replacement, ledger: Ledger, change: _Change) -> None:
