@@ -19,14 +19,14 @@ import time
 from pathlib import Path
 from typing import Final, NamedTuple
 
-__all__ = ["QueueFile", "Replacement", "Version"]
+__all__ = ["OpenFile", "QueueFile", "Replacement", "Version"]
 
 # No clock of a file system that is in use ticks slower than a hundred times a second.
 _TWO_TICKS_NS: Final = 20_000_000
 _Signature = tuple[int, int, int, int, int]
 
 
-class _Descriptor(io.FileIO):
+class OpenFile(io.FileIO):
     """An open file that closes itself, without a warning, when nobody refers to it.
 
     An object and no number: one that is made just as an interrupt comes is closed,
@@ -104,7 +104,7 @@ class QueueFile:
             signature = _signature(self._path.stat())
             if version is not None and version.is_settled and version.signature == signature:
                 return None
-            descriptor = _Descriptor(self._path)
+            descriptor = OpenFile(self._path)
             # Taken before the content: whatever changes while it is read is another version.
             status = os.fstat(descriptor.fileno())
             is_settled = abs(time.time_ns() - status.st_mtime_ns) > _TWO_TICKS_NS
@@ -161,7 +161,7 @@ class Replacement:
         mode = self._mode()
         self._remove_leftovers()
         # Beside the target, since a rename is atomic only within one file system.
-        self._descriptor = descriptor = _Descriptor(self._temporary, "x")
+        self._descriptor = descriptor = OpenFile(self._temporary, "x")
         if mode is None:
             # Nobody has flushed the folders for sure: who made them may have died since.
             _flush_ancestors(self._target.parent)

@@ -5,6 +5,11 @@ the target whose name ends in `.lock`; the page "The lock" of the specification
 says what programs in other languages have to do.  The kernel frees it when its
 holder dies, however it dies.
 
+The lock is filelock's, by descriptor.  Its `FileLock` would do more for us, but it
+keeps a register of all locks of the process behind a lock of its own, which an
+interrupt at an unlucky moment leaves taken for ever; `tests/test_crash_interrupts.py`
+shows it.
+
 Threads of one process first take turns among themselves, so that they hand over
 at once instead of polling.  That is a courtesy: every call opens the sidecar anew,
 and `flock` keeps apart threads as well as processes.
@@ -25,6 +30,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from weakref import WeakSet, WeakValueDictionary
 
 from labelqueue.errors import StoreBusyError
+from labelqueue.file import OpenFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,12 +92,16 @@ class ThreadLock:
 
 _thread_locks: WeakSet[ThreadLock] = WeakSet()
 _turns: WeakValueDictionary[str, ThreadLock] = WeakValueDictionary()
+_sidecars: WeakSet[OpenFile] = WeakSet()
 
 
 def _free_in_child() -> None:
     # The threads that held them are not there any more, and would never free them.
     for lock in _thread_locks:
         lock._renew()  # noqa: SLF001 - part of the class's own business
+    # A copy of the parent's descriptor would keep the lock when the parent is dead.
+    for sidecar in _sidecars:
+        sidecar.close()
 
 
 if hasattr(os, "register_at_fork"):
@@ -126,22 +136,34 @@ def exclusively(target: Path, store: str, work: Callable[[], _T]) -> _T:
 
 def _locked(path: str, deadline: float, work: Callable[[], _T]) -> _T:
     # Loading it takes a fifth as long as loading all of labelqueue, and readers do without.
-    from filelock import FileLock, Timeout  # noqa: PLC0415
+    from filelock import lock_descriptor, unlock_descriptor  # noqa: PLC0415
 
-    # No soft lock where the file system has no flock: it would outlive its holder.
-    lock = FileLock(path, poll_interval=_POLL_INTERVAL_S, fallback_to_soft=False)
+    sidecar = None
     try:
-        try:
-            try:
-                lock.acquire(timeout=max(0.0, deadline - time.monotonic()))
-            except Timeout:
-                raise _TakenError from None
-            return work()
-        finally:
-            lock.release()
+        while True:
+            sidecar = OpenFile(path, "a")  # made where it is missing, and never emptied
+            _sidecars.add(sidecar)
+            if lock_descriptor(sidecar.fileno(), blocking=False) and _is_at(path, sidecar):
+                return work()
+            if time.monotonic() >= deadline:
+                raise _TakenError
+            sidecar.close()
+            time.sleep(_POLL_INTERVAL_S)
     finally:
-        # Once more: an interrupt may have cut the first one short.
-        lock.release()
+        if sidecar is not None and not sidecar.closed:
+            try:
+                unlock_descriptor(sidecar.fileno())
+            finally:
+                # Frees the lock, too, should an interrupt have cut the unlocking short.
+                sidecar.close()
+
+
+def _is_at(path: str, sidecar: OpenFile) -> bool:
+    # A lock on a file that was unlinked meanwhile keeps nobody out.
+    try:
+        return os.path.samestat(os.fstat(sidecar.fileno()), os.stat(path))  # noqa: PTH116 - as its neighbour
+    except FileNotFoundError:
+        return False
 
 
 def _holder(path: str) -> int | None:
