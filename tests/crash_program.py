@@ -46,26 +46,24 @@ def prepare(store, *hours):
 
 def call_of(operation, store):
     """The call that is examined, everything before it done."""
-    if operation == "first_drift":
-        queue = ActiveLabelingQueue(store)
-        return queue, lambda: queue.enqueue_drift([bucket(3)])
-    prepare(store, 1, 2)
+    if operation != "first_drift":
+        prepare(store, 1, 2)
     queue = ActiveLabelingQueue(store)
-    if operation == "open":
-        return queue, lambda: ActiveLabelingQueue(store) and None
     if operation == "get_pending":
         # Changed outside, so that the call has to read.
         prepare(store, 4)
-        return queue, lambda: len(queue.get_pending())
-    if operation == "all_items":
-        return queue, lambda: len(queue.all_items)
-    if operation == "drift":
-        return queue, lambda: queue.enqueue_drift([bucket(3)])
-    if operation == "low":
-        frame = pd.DataFrame([bucket(3), bucket(5)])
-        return queue, lambda: queue.enqueue_low_confidence(frame)
-    first = queue.all_items[0].request_id
-    return queue, lambda: queue.mark_done(first).status
+    first = next((r.request_id for r in queue.all_items), None)
+    frame = pd.DataFrame([bucket(3), bucket(5)])
+    calls = {
+        "open": lambda: len(ActiveLabelingQueue(store).queue_path.name),
+        "get_pending": lambda: len(queue.get_pending()),
+        "all_items": lambda: len(queue.all_items),
+        "first_drift": lambda: queue.enqueue_drift([bucket(3)]),
+        "drift": lambda: queue.enqueue_drift([bucket(3)]),
+        "low": lambda: queue.enqueue_low_confidence(frame),
+        "mark_done": lambda: queue.mark_done(first).status,
+    }
+    return queue, calls[operation]
 
 
 def shown(queue):
@@ -79,7 +77,7 @@ def outcome_of(call):
         return {"unconfirmed": error.errno, "cause": getattr(error.__cause__, "errno", None)}
     except OSError as error:
         return {"failed": error.errno}
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - whatever it is, the test shows it
         return {"crashed": traceback.format_exc()}
 
 
@@ -146,7 +144,7 @@ def serve(request):
             # Where only ancestors may trace, whoever asked for this may.
             ctypes.CDLL(None).prctl(ANY_TRACER[0], ctypes.c_ulong(ANY_TRACER[1]), 0, 0, 0)
             examine(request, reply)
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - the child must not go on as the parent would
             traceback.print_exc()
         os._exit(1)
     os.close(reply)

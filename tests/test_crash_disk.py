@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -40,14 +41,14 @@ def queue(path):
 FULL = """
 queue = ActiveLabelingQueue(path)
 queue.enqueue_drift([bucket("ada", n) for n in range(3)])
-LIMIT
+$LIMIT
 before, number = path.read_bytes(), None
 try:
     queue.enqueue_drift([bucket("bob", n) for n in range(2000)])
 except OSError as error:
     number = error.errno
 print(number, path.read_bytes() == before, len(queue.all_items), sorted(p.name for p in path.parent.iterdir()))
-UNLIMIT
+$UNLIMIT
 print(queue.enqueue_drift([bucket("bob", n) for n in range(2000)]), len(ActiveLabelingQueue(path).all_items))
 """
 LEFT = ["['queue.json',", "'queue.json.lock']"]
@@ -58,38 +59,41 @@ def test_a_short_write_is_no_success(path):
     limit = "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))"
     unlimit = "resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))"
 
-    out = run(FULL.replace("UNLIMIT", unlimit).replace("LIMIT", limit), path)
+    out = run(FULL.replace("$LIMIT", limit).replace("$UNLIMIT", unlimit), path)
 
     assert out == [str(errno.EFBIG), "True", "3", *LEFT, "2000", "2003"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not sys.platform.startswith("linux"), reason="only root of Linux may mount")
 def test_a_full_disk_is_no_success(tmp_path):
-    """On a file system without space the cause surfaces, nothing has changed, and the retry works once there is some."""
+    """Without space the cause surfaces, nothing has changed, and the retry works once there is some."""
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=200k", "none", str(tmp_path)],
         check=False,
-        capture_output=True,  # noqa: S607
+        capture_output=True,
     )
     if mounted.returncode:
         pytest.skip("mounting is not allowed here")
     try:
         unlimit = f"os.system('mount -o remount,size=20m {tmp_path}')"
 
-        out = run(FULL.replace("UNLIMIT", unlimit).replace("LIMIT", ""), tmp_path / "queue.json")
+        out = run(FULL.replace("$LIMIT", "").replace("$UNLIMIT", unlimit), tmp_path / "queue.json")
     finally:
-        subprocess.run(["umount", str(tmp_path)], check=True)  # noqa: S607
+        subprocess.run(["umount", str(tmp_path)], check=True)
 
     assert out == [str(errno.ENOSPC), "True", "3", *LEFT, "2000", "2003"]
 
 
+# The first change loads the lock, which another user may not be allowed to read.
 PERMISSIONS = """
 queue = ActiveLabelingQueue(path)
+queue.enqueue_drift([bucket("ada", 0)])
+first = queue.all_items[0].request_id
+$TAKEN.chmod(0o555 if path.parent == $TAKEN else 0)
 if os.geteuid() == 0:
     os.setgroups([])
     os.setgid(65534)
     os.setuid(65534)
-first = queue.all_items[0].request_id
 for call in (lambda: len(queue.get_pending()), lambda: queue.mark_done(first).status):
     try:
         print(call())
@@ -99,40 +103,29 @@ for call in (lambda: len(queue.get_pending()), lambda: queue.mark_done(first).st
 
 
 @pytest.fixture
-def open_folders(tmp_path_factory):
+def open_folders():
     """A folder that every user may reach, whatever the folders of the tests allow."""
-    import tempfile  # noqa: PLC0415
-
-    with tempfile.TemporaryDirectory(dir="/tmp") as name:  # noqa: S108 - it has to be open
+    with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o755)
         yield Path(name)
 
 
 def test_reading_needs_no_lock_and_no_right_to_write(open_folders):
     """In a folder that may only be read, reads answer, and a change says why it cannot be made."""
-    path = open_folders / "queue.json"
-    ActiveLabelingQueue(path).enqueue_drift([bucket("ada", 0)])
-    open_folders.chmod(0o555)
-    try:
-        out = run(PERMISSIONS, path)
-    finally:
-        open_folders.chmod(0o755)
+    out = run(PERMISSIONS.replace("$TAKEN", "path.parent"), open_folders / "queue.json")
+    open_folders.chmod(0o755)
 
     assert out == ["1", "PermissionError"]
 
 
 def test_permissions_taken_away_between_calls(open_folders):
-    """What may not be read any more is not answered from memory."""
+    """What may not be read any more is not answered from memory, and not changed."""
     path = open_folders / "queue.json"
-    ActiveLabelingQueue(path).enqueue_drift([bucket("ada", 0)])
-    taken = PERMISSIONS.replace("for call", "path.exists()\nfor call")
-    taken = (
-        taken.replace("if os.geteuid", "first = queue.all_items[0].request_id\npath.chmod(0)\nif os.geteuid")
-        .replace("first = queue.all_items[0].request_id\nfor", "for")
-        .replace("\nfirst = queue.all_items[0].request_id\npath.exists", "\npath.exists")
-    )
 
-    assert run(taken, path) == ["PermissionError", "PermissionError"]
+    out = run(PERMISSIONS.replace("$TAKEN", "path"), path)
+    path.chmod(0o644)
+
+    assert out == ["PermissionError", "PermissionError"]
     assert json.loads(path.read_bytes())[0]["status"] == "pending"
 
 

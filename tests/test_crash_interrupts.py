@@ -171,7 +171,7 @@ def test_500_interrupts_at_random_moments(queue, path):
         took.append(time.perf_counter() - began)
     longest = statistics.median(took) * 1.1
     content = path.read_bytes()
-    chance = random.Random(4)  # noqa: S311 - no secret
+    chance = random.Random(4)
     interrupted = tries = 0
 
     while interrupted < 500 and tries < 5000:

@@ -147,10 +147,11 @@ def whole_of(answer):
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_every_function_that_touches_a_file_fails_once(program, operation):
+def test_every_function_that_touches_a_file_fails_once(program, operation, record_property):
     """Whatever function of C fails, the cause surfaces, memory and store agree, and the call may be tried again."""
     _, whole = program.hooked(operation, 0, None)
     before, after = states_of(whole)
+    record_property("points", whole["count"])
     assert whole["count"] > 0
 
     for at, number in zip(range(1, whole["count"] + 1), itertools.cycle(ERRNOS[:3]), strict=False):
@@ -159,9 +160,10 @@ def test_every_function_that_touches_a_file_fails_once(program, operation):
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_the_process_dies_before_every_function_that_touches_a_file(program, operation):
+def test_the_process_dies_before_every_function_that_touches_a_file(program, operation, record_property):
     """Wherever the process dies, the store is as before or after, whole, and the next writer goes on."""
     _, whole = program.hooked(operation, 0, None)
+    record_property("points", whole["count"])
 
     for at in range(1, whole["count"] + 1):
         store, answer = program.hooked(operation, at, None)
@@ -173,9 +175,10 @@ needs_strace = pytest.mark.skipif(not HAS_STRACE and not os.environ.get("CI"), r
 
 @needs_strace
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_every_system_call_fails_once(program, operation):
+def test_every_system_call_fails_once(program, operation, record_property):
     """Whatever system call fails, the cause surfaces, memory and store agree, and the call may be tried again."""
     points, whole = points_of(program, operation)
+    record_property("points", len(points))
     before, after = states_of(whole)
 
     for place, (name, nth) in enumerate(points):
@@ -187,9 +190,10 @@ def test_every_system_call_fails_once(program, operation):
 
 @needs_strace
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_the_process_dies_at_every_system_call(program, operation):
+def test_the_process_dies_at_every_system_call(program, operation, record_property):
     """Wherever the process dies, the store is as before or after, whole, and the next writer goes on."""
     points, whole = points_of(program, operation)
+    record_property("points", len(points))
 
     for name, nth in points:
         store, answer, _ = program.traced(operation, f"{name}:signal=KILL:when={nth}")

@@ -60,7 +60,7 @@ def test_processes_lose_nothing(path, tmp_path):
 
 def test_killed_processes_lose_nothing(path, tmp_path, record_property):
     """Eight processes are killed at random moments and started again; every acknowledged label is there."""
-    chance = random.Random(1)  # noqa: S311 - no secret
+    chance = random.Random(1)
     files, living, kills = [], {}, 0
     deadline = time.monotonic() + SECONDS
     try:
@@ -207,10 +207,15 @@ def test_threads_wait_for_one_another_no_longer(path, monkeypatch):
     def slow_write(*_):
         entered.set()
         leave.wait(60)
+        raise ValueError("not written after all")
+
+    def write():
+        with pytest.raises(ValueError, match="not written"):
+            queue.enqueue_drift([bucket("ada", 1)])
 
     with monkeypatch.context() as patch:
         patch.setattr("labelqueue.queue.requests_to_bytes", slow_write)
-        thread = threading.Thread(target=lambda: pytest.raises(TypeError, queue.enqueue_drift, [bucket("ada", 1)]))
+        thread = threading.Thread(target=write)
         thread.start()
         entered.wait(60)
         with pytest.raises(StoreBusyError) as caught:
