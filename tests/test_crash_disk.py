@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+import pickle
+import stat
 import subprocess
 import sys
 import tempfile
@@ -13,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from hands_program import bucket
-from labelqueue import ActiveLabelingQueue, UnreadableStoreError
+from labelqueue import ActiveLabelingQueue, UnconfirmedChangeError, UnreadableStoreError
 
 # Run as a program of its own, since limits, mounts and users are those of a process.
 BEFORE = (
@@ -127,6 +129,30 @@ def test_permissions_taken_away_between_calls(open_folders):
 
     assert out == ["PermissionError", "PermissionError"]
     assert json.loads(path.read_bytes())[0]["status"] == "pending"
+
+
+def test_a_folder_that_cannot_be_flushed_is_told(queue, path, monkeypatch):
+    """When only the last flush fails, the change stands in memory and file, and the error says so and why."""
+    first, flush = queue.all_items[0].request_id, os.fsync
+
+    def flush_files_alone(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EIO, "Input/output error")
+        flush(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", flush_files_alone)
+        with pytest.raises(UnconfirmedChangeError) as caught:
+            queue.mark_done(first)
+
+    assert str(caught.value) == (
+        f"{path}: the change took effect, but may not survive a power cut: Input/output error (errno 5); "
+        "mend the cause and call again."
+    )
+    assert (caught.value.errno, caught.value.__cause__.errno) == (errno.EIO, errno.EIO)
+    assert pickle.loads(pickle.dumps(caught.value)) == caught.value
+    assert queue.all_items == ActiveLabelingQueue(path).all_items
+    assert [r.status for r in queue.all_items] == ["labeled", "pending", "pending"]
 
 
 def test_a_deleted_file_is_an_empty_queue_that_goes_on(queue, path):
