@@ -49,10 +49,10 @@ def call_of(operation, store):
     if operation != "first_drift":
         prepare(store, 1, 2)
     queue = ActiveLabelingQueue(store)
+    first = next((r.request_id for r in queue.all_items), None)
     if operation == "get_pending":
         # Changed outside, so that the call has to read.
         prepare(store, 4)
-    first = next((r.request_id for r in queue.all_items), None)
     frame = pd.DataFrame([bucket(3), bucket(5)])
     calls = {
         "open": lambda: len(ActiveLabelingQueue(store).queue_path.name),
@@ -110,7 +110,7 @@ def examine(request, reply):
     """The child: make the call, and tell what came out and what memory and store are then."""
     store = Path(request["store"])
     queue, call = call_of(request["operation"], store)
-    answer = {"before": shown(queue)}
+    answer = {"before": shown(ActiveLabelingQueue(store))}
     if request.get("stop"):
         os.kill(os.getpid(), signal.SIGSTOP)
     if request.get("hook"):
