@@ -5,10 +5,10 @@ from __future__ import annotations
 import pickle
 
 import pytest
-from labelqueue.conformance.run import SelectionError
 
 from labelqueue import errors
 from labelqueue.conformance.cases import InvalidCaseError
+from labelqueue.conformance.runner import SelectionError
 from labelqueue.errors import (
     InvalidInputError,
     InvalidRowsError,
@@ -100,7 +100,7 @@ def test_the_whole_text(error, text):
 @pytest.mark.parametrize("error", [error for error, _ in ERRORS.values()], ids=list(ERRORS))
 def test_an_error_survives_a_pickle(error):
     """An error that comes out of another process is equal, with the same data and text."""
-    again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+    again = pickle.loads(pickle.dumps(error))
 
     assert again == error
     assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))

@@ -57,7 +57,7 @@ def test_a_file_cut_at_any_byte_is_refused(path, written):
 
 def test_a_file_with_one_byte_flipped_is_refused_or_says_what_it_says(path, written):
     """A damaged file is refused, or it is sound JSON that says just what was loaded; it is never touched."""
-    chance = random.Random(20260115)  # noqa: S311 - a test
+    chance = random.Random(20260115)
     refused = 0
     for _ in range(FLIPS):
         place, bit = chance.randrange(len(written)), 1 << chance.randrange(8)

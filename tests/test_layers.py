@@ -17,7 +17,7 @@ ROOT = Path(labelqueue.__file__).parent
 # Bottom first: a module may import what stands in its own line or in one above it.
 LAYERS = [
     {"instant", "contract", "errors", "request"},
-    {"ledger", "rows", "file", "document"},
+    {"ledger", "rows", "lock", "file", "document"},
     {"queue"},
     {"spec"},
     {"conformance"},
@@ -25,7 +25,7 @@ LAYERS = [
     {"cli"},
     {"__init__", "__main__"},
 ]
-IMPLEMENTATION = {"ledger", "rows", "file", "document", "queue"}
+IMPLEMENTATION = {"ledger", "rows", "lock", "file", "document", "queue"}
 MODULES = sorted(path for path in ROOT.rglob("*.py") if "taskclf_address" not in path.parts)
 
 
@@ -66,7 +66,19 @@ def test_the_judge_knows_no_implementation(path):
 
 def test_importing_the_package_is_light():
     """`import labelqueue` loads pydantic, and none of the libraries that only some need."""
-    heavy = ["pandas", "numpy", "narwhals", "polars", "pyarrow", "hypothesis", "pytest", "rich", "typer", "jsonschema"]
+    heavy = [
+        "filelock",
+        "pandas",
+        "numpy",
+        "narwhals",
+        "polars",
+        "pyarrow",
+        "hypothesis",
+        "pytest",
+        "rich",
+        "typer",
+        "jsonschema",
+    ]
     program = f"import sys, labelqueue; print([name for name in {heavy!r} if name in sys.modules])"
 
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -101,7 +101,7 @@ def test_a_failed_write_changes_nothing(path, monkeypatch):
             queue.mark_done(items[0].request_id)
 
     assert (path.read_bytes(), queue.all_items) == (before, items)
-    assert [file.name for file in path.parent.iterdir()] == ["queue.json"]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["queue.json", "queue.json.lock"]
     assert queue.mark_done(items[0].request_id).status == "labeled"
 
 

@@ -17,7 +17,9 @@ from labelqueue.errors import (
     InvalidRowsError,
     LabelQueueError,
     RowProblem,
+    StoreBusyError,
     SubjectError,
+    UnconfirmedChangeError,
     UnreadableStoreError,
 )
 from labelqueue.queue import ActiveLabelingQueue
@@ -33,6 +35,8 @@ __all__ = [
     "LabelRequest",
     "LabelingQueue",
     "RowProblem",
+    "StoreBusyError",
     "SubjectError",
+    "UnconfirmedChangeError",
     "UnreadableStoreError",
 ]

@@ -5,11 +5,14 @@ LabelQueueError
 ├── InvalidInputError (also ValueError)   the caller's: an argument breaks a rule
 │   └── InvalidRowsError                  rows of a batch break rules; names every one
 ├── UnreadableStoreError                  the store's: the file is no queue file
+├── StoreBusyError (also TimeoutError)    the store's: others hold its lock for too long
+├── UnconfirmedChangeError (also OSError) the store's: the change is made, but not known to be flushed
 └── SubjectError                          the subject's: it cannot be examined at all
 ```
 
-A failed write is none of these: the operating system's own error reaches the
-caller, since nobody can name the cause better.
+A write that failed is none of these: the operating system's own error reaches the
+caller, since nobody can name the cause better, and nothing has changed.  The one
+failure that comes too late for that is an `UnconfirmedChangeError`.
 
 Every error carries its data as attributes, compares by them and can be pickled.
 The message says where, what, which rule and how to mend, in this order.
@@ -24,7 +27,9 @@ __all__ = [
     "InvalidRowsError",
     "LabelQueueError",
     "RowProblem",
+    "StoreBusyError",
     "SubjectError",
+    "UnconfirmedChangeError",
     "UnreadableStoreError",
     "shown",
 ]
@@ -163,6 +168,61 @@ class UnreadableStoreError(LabelQueueError):
         if self.field is not None:
             where += f", field {self.field!r}"
         return f"{where}: {self.rule}; the file was not changed."
+
+
+class StoreBusyError(LabelQueueError, TimeoutError):
+    """Another writer held the store's lock for too long; nothing was changed.
+
+    Attributes:
+        store: The store, as the caller named it.
+        lock: What the lock is on.
+        holder: The id of the process that holds it, or `None` where nobody can tell.
+        waited_s: How long the call waited, in seconds.
+    """
+
+    def __init__(self, store: str, lock: str, holder: int | None, waited_s: float) -> None:
+        """Keep the data; see the attributes."""
+        self.store = store
+        self.lock = lock
+        self.holder = holder
+        self.waited_s = waited_s
+        super().__init__(store)
+
+    def __str__(self) -> str:
+        """Say who holds what, since when at least, that nothing changed, and what to do."""
+        holder = "another writer" if self.holder is None else f"process {self.holder}"
+        return (
+            f"{self.store}: {holder} holds the lock {self.lock}, which was not free for {self.waited_s:g} s; "
+            "nothing was changed; call again, or end the process that holds it."
+        )
+
+
+class UnconfirmedChangeError(LabelQueueError, OSError):
+    """The change is made and seen by all, but it is not known to survive a power cut.
+
+    It took effect before something failed: in a file, the folder could not be
+    flushed after the new content was in place.  The cause is `__cause__`, and its
+    `errno` and `strerror` are this error's own.  To call again does no harm, and
+    flushes again where it writes.
+
+    Attributes:
+        store: The store, as the caller named it.
+    """
+
+    def __init__(self, store: str, errno: int | None, strerror: str | None) -> None:
+        """Keep the data; see the attributes, and those of `OSError`."""
+        self.store = store
+        super().__init__(errno, strerror)
+
+    def _data(self) -> tuple[Any, ...]:
+        return self.store, self.errno, self.strerror
+
+    def __str__(self) -> str:
+        """Say what stands, what failed and what to do."""
+        return (
+            f"{self.store}: the change took effect, but may not survive a power cut: "
+            f"{self.strerror} (errno {self.errno}); mend the cause and call again."
+        )
 
 
 class SubjectError(LabelQueueError):

@@ -1,8 +1,14 @@
 """The canonical queue: ledger, rows and file put together.
 
-Every change takes the same five steps: look at the file, validate what came in,
-build the new state, write it, and only then show it.  A call that fails on the
-way leaves memory and file as they were.
+Every change takes the same steps: validate what came in, lock, look whether the
+file changed, build the new state, write and flush it, put it in place, and only
+then show it.  A call that fails on the way leaves memory and file as they were.
+
+What is in memory belongs to one version of the file, and is set aside as soon as
+the file may be another: before the new content is put in place, until the ledger
+shows all of it.  Whatever stops a call in between, an interrupt included, the next
+one reads the file again.  So memory and file cannot disagree, and threads cannot
+see half a change.
 """
 
 from __future__ import annotations
@@ -11,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from operator import index
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args
 from uuid import uuid4
 
 from labelqueue.contract import (
@@ -21,16 +27,33 @@ from labelqueue.contract import (
     Reason,
 )
 from labelqueue.document import requests_from_bytes, requests_to_bytes
-from labelqueue.errors import InvalidInputError, UnreadableStoreError, shown
-from labelqueue.file import QueueFile
+from labelqueue.errors import InvalidInputError, UnconfirmedChangeError, shown
+from labelqueue.file import QueueFile, Replacement, Version
 from labelqueue.ledger import Bucket, Ledger
+from labelqueue.lock import ThreadLock, exclusively
 from labelqueue.request import LabelRequest
 from labelqueue.rows import buckets_from_frame, buckets_from_mappings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 __all__ = ["ActiveLabelingQueue"]
+
+_T = TypeVar("_T")
+
+
+class _View(NamedTuple):
+    """The requests of one version of the file."""
+
+    version: Version
+    ledger: Ledger
+
+
+class _Change(NamedTuple):
+    """What a call is about to change: every request as it will be, and how the ledger shows it."""
+
+    requests: Iterable[LabelRequest]
+    show: Callable[[], None]
 
 
 @dataclass(slots=True, eq=False)
@@ -40,11 +63,21 @@ class ActiveLabelingQueue:
     A bucket is never pending twice, the most uncertain is asked about first, and
     no more than `max_asks_per_day` are asked about on a UTC calendar day.
 
-    Guaranteed: what a call acknowledged is in the file, flushed; a reader of the
-    file sees it whole; a call that is refused or fails changes nothing; a file
-    that was changed from outside is seen as it now is by the next call.
-    Not guaranteed yet: two processes or threads that change one file at the same
-    moment are not kept apart.
+    Guaranteed: what a call acknowledged is in the file, flushed, and survives a
+    kill and a power cut; a reader of the file sees it whole; a call that is refused
+    or fails changes nothing; a file that was changed from outside is seen as it now
+    is by the next call.  Any number of instances, threads and processes over one
+    file behave as one queue: each call sees what was acknowledged before it began,
+    and undoes nothing.  Instances may be shared among threads, copied, pickled and
+    taken through a fork; a copy is another handle on the same file.
+
+    Not guaranteed: anything among programs that write the file without its lock
+    (`docs/specification/lock.md`), over names of one file that are hard links, or
+    where the file system's own promises end, as on many network file systems.  Nor
+    are calls that a signal handler makes kept apart from the call that it interrupts.
+
+    A change waits for its turn, a minute at most; a read never waits for another
+    process.  Between calls each instance keeps the file open, one descriptor.
 
     Args:
         queue_path: The JSON file.  It need not exist: a missing one is an empty
@@ -80,7 +113,8 @@ class ActiveLabelingQueue:
     queue_path: Path
     max_asks_per_day: int = DEFAULT_LABEL_MAX_ASKS_PER_DAY
     _file: QueueFile = field(init=False, repr=False)
-    _ledger: Ledger = field(init=False, repr=False, default_factory=Ledger)
+    _memory: ThreadLock = field(init=False, repr=False, default_factory=ThreadLock)
+    _view: _View | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         """Check the cap and read the file, if there is one."""
@@ -93,7 +127,11 @@ class ActiveLabelingQueue:
             )
         self.queue_path = Path(self.queue_path)
         self._file = QueueFile(self.queue_path)
-        self._look()
+        self._memory.hold(self._look)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle as the constructor's arguments: another handle on the same file."""
+        return type(self), (self._file.path, self.max_asks_per_day)
 
     def enqueue_low_confidence(
         self,
@@ -122,6 +160,10 @@ class ActiveLabelingQueue:
                 added.
             UnreadableStoreError: The file has become unreadable; it is left as
                 it is.
+            StoreBusyError: Another writer held the lock for too long; nothing was
+                changed.
+            UnconfirmedChangeError: The change was made, but is not known to survive
+                a power cut.
             OSError: The write failed; memory and file are as before the call.
 
         Requirements:
@@ -149,6 +191,10 @@ class ActiveLabelingQueue:
                 them and nothing is added.
             UnreadableStoreError: The file has become unreadable; it is left as
                 it is.
+            StoreBusyError: Another writer held the lock for too long; nothing was
+                changed.
+            UnconfirmedChangeError: The change was made, but is not known to survive
+                a power cut.
             OSError: The write failed; memory and file are as before the call.
 
         Requirements:
@@ -197,13 +243,16 @@ class ActiveLabelingQueue:
             raise InvalidInputError(
                 "limit", shown(limit), "is not an integer of 0 or more", "leave it out for no further limit"
             )
-        self._look()
-        most = self._ledger.remaining(self.max_asks_per_day, datetime.now(UTC).date())
-        if limit is not None:
-            most = min(most, index(limit))
         # What is no text is no user, and need not even be hashable.
         is_user = user_id is None or isinstance(user_id, str)
-        return self._ledger.pending(user_id, most) if is_user else []
+
+        def ask(ledger: Ledger) -> list[LabelRequest]:
+            if not is_user:
+                return []
+            most = ledger.remaining(self.max_asks_per_day, datetime.now(UTC).date())
+            return ledger.pending(user_id, most if limit is None else min(most, index(limit)))
+
+        return self._memory.hold(lambda: ask(self._look()))
 
     def mark_done(self, request_id: str, status: DoneStatus = "labeled") -> LabelRequest | None:
         """Close a request: its bucket was labeled, or the human skipped it.
@@ -222,6 +271,10 @@ class ActiveLabelingQueue:
             InvalidInputError: The status is another; nothing is changed.
             UnreadableStoreError: The file has become unreadable; it is left as
                 it is.
+            StoreBusyError: Another writer held the lock for too long; nothing was
+                changed.
+            UnconfirmedChangeError: The change was made, but is not known to survive
+                a power cut.
             OSError: The write failed; memory and file are as before the call.
 
         Requirements:
@@ -231,14 +284,19 @@ class ActiveLabelingQueue:
             raise InvalidInputError(
                 "status", shown(status), "is not 'labeled' or 'skipped'", "a done request stays done"
             )
-        self._look()
-        request = self._ledger.get(request_id) if isinstance(request_id, str) else None
-        if request is None or request.status == status:
-            return request
-        done = self._ledger.done(request, status)
-        self._file.replace(requests_to_bytes(done if each is request else each for each in self._ledger.requests))
-        self._ledger.replace(done)
-        return done
+        if not isinstance(request_id, str) or self._memory.hold(lambda: self._look().get(request_id)) is None:
+            return None
+
+        def plan(ledger: Ledger) -> tuple[LabelRequest | None, _Change | None]:
+            request = ledger.get(request_id)
+            if request is None:
+                return None, None
+            # Written even where it is marked so already: whoever did may not have flushed it yet.
+            done = ledger.done(request, status)
+            after = [done if each is request else each for each in ledger.requests]
+            return done, _Change(after, lambda: ledger.replace(done))
+
+        return self._change(plan)
 
     @property
     def all_items(self) -> list[LabelRequest]:
@@ -251,32 +309,63 @@ class ActiveLabelingQueue:
         Requirements:
             [ALL-1][], [GET-3][]
         """
-        self._look()
-        return self._ledger.requests
-
-    def _look(self) -> None:
-        """See the file as it now is (FILE-7)."""
-        try:
-            content = self._file.read_if_changed()
-        except FileNotFoundError:
-            self._ledger = Ledger()
-            return
-        if content is not None:
-            try:
-                self._ledger = Ledger(requests_from_bytes(content, str(self.queue_path)))
-            except UnreadableStoreError:
-                # Refuse again at the next call, too, until the file is mended.
-                self._file.forget()
-                raise
+        return self._memory.hold(lambda: self._look().requests)
 
     def _enqueue(self, buckets: list[Bucket], reason: Reason) -> int:
-        self._look()
-        created_at = datetime.now(UTC)
-        requests = [_request_for(bucket, reason, created_at) for bucket in self._ledger.unclaimed(buckets)]
-        if requests:
-            self._file.replace(requests_to_bytes([*self._ledger.requests, *requests]))
-            self._ledger.append(requests)
-        return len(requests)
+        # Who adds nothing needs no lock, and leaves no sidecar behind.
+        if not buckets or not self._memory.hold(lambda: self._look().unclaimed(buckets)):
+            return 0
+
+        def plan(ledger: Ledger) -> tuple[int, _Change | None]:
+            created_at = datetime.now(UTC)
+            requests = [_request_for(bucket, reason, created_at) for bucket in ledger.unclaimed(buckets)]
+            change = _Change([*ledger.requests, *requests], lambda: ledger.append(requests))
+            return len(requests), change if requests else None
+
+        return self._change(plan)
+
+    def _look(self) -> Ledger:
+        """Return the ledger of the file as it now is (FILE-7, SHARE-1); the memory is held."""
+        view = self._view
+        found = self._file.read_unless(view.version if view else None)
+        if found is None:
+            assert view is not None
+            return view.ledger
+        version, content = found
+        ledger = Ledger() if content is None else Ledger(requests_from_bytes(content, self._file.name))
+        self._view = _View(version, ledger)
+        return ledger
+
+    def _change(self, plan: Callable[[Ledger], tuple[_T, _Change | None]]) -> _T:
+        """Plan a change over the file as it then is, make it, and return the plan's answer."""
+        target = self._file.target()
+        replacement = Replacement(target)
+
+        def make() -> _T:
+            ledger = self._memory.hold(self._look)
+            answer, change = plan(ledger)
+            if change is not None:
+                replacement.write(requests_to_bytes(change.requests))
+                self._memory.hold(lambda: self._publish(replacement, ledger, change))
+            return answer
+
+        try:
+            return exclusively(target, self._file.name, make)
+        except BaseException as error:
+            replacement.discard()
+            if not replacement.may_stand:
+                raise
+            if isinstance(error, OSError):
+                raise UnconfirmedChangeError(self._file.name, error.errno, error.strerror) from error
+            error.add_note(f"{self._file.name}: the change that was in progress may have taken effect.")
+            raise
+
+    def _publish(self, replacement: Replacement, ledger: Ledger, change: _Change) -> None:
+        """Put a change in place, flush it, and show it; the memory is held."""
+        self._view = None
+        version = replacement.publish()
+        change.show()
+        self._view = _View(version, ledger)
 
 
 def _request_for(bucket: Bucket, reason: Reason, created_at: datetime) -> LabelRequest:

@@ -16,6 +16,7 @@ import typer
 
 from labelqueue.check import mended, problems_in
 from labelqueue.file import QueueFile
+from labelqueue.lock import exclusively
 
 __all__ = ["check"]
 
@@ -62,11 +63,17 @@ def _fixed(path: Path, content: bytes) -> tuple[bytes, bool]:
     canonical, mends = outcome
     if canonical == content:
         return content, False
-    if path.read_bytes() != content:
-        # A queue has written since; what it acknowledged must not be undone.
-        raise OSError("it was changed meanwhile; check it again")
-    kept = _kept_beside(path, content)
-    QueueFile(path).replace(canonical)
+    file = QueueFile(path)
+
+    def write() -> Path:
+        if path.read_bytes() != content:
+            # A queue has written since; what it acknowledged must not be undone.
+            raise OSError("it was changed meanwhile; check it again")
+        kept = _kept_beside(path, content)
+        file.replace(canonical)
+        return kept
+
+    kept = exclusively(file.target(), file.name, write)
     for mend in mends:
         _say(path, mend.item, mend.field, mend.change)
     _say(path, None, None, f"was written in canonical form; the old file is kept as {_shown(kept)}")
