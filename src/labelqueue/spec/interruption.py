@@ -68,7 +68,10 @@ class Interruption:
         return isinstance(self.stored, tuple) and is_effect(self.call, self.before, self.stored)
 
     def differs_from_both(self) -> str:
-        """Say what the store holds, where it holds neither."""
+        """Say what the store holds, where it does not hold what it must."""
         if isinstance(self.stored, str):
             return f"the store {self.stored}"
-        return f"the store holds {difference(self.before, self.stored)}, and not the effect of the call"
+        held = difference(self.before, self.stored)
+        if held is None:
+            return "the store is as before the call"
+        return f"the store holds {held}, and not the effect of the call"

@@ -1,0 +1,143 @@
+"""The model disk: what a power cut may leave, from system calls as strace writes them."""
+
+from __future__ import annotations
+
+import pytest
+
+from labelqueue.conformance.crash.disk import Disk
+from labelqueue.conformance.crash.strace import SystemCall
+from labelqueue.spec import InconclusiveError
+
+
+def hexed(text):
+    return "".join(f"\\x{byte:02x}" for byte in str(text).encode())
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A disk with a flushed file `queue` that holds `old`, and words for system calls on it."""
+    (tmp_path / "queue").write_bytes(b"old")
+    return Replayed(tmp_path)
+
+
+class Replayed:
+    def __init__(self, root):
+        self.root = root
+        self.disk = Disk(root)
+
+    def do(self, name, arguments, result="0", rest=""):
+        self.disk.replay(SystemCall(1, name, arguments, result, rest))
+
+    def open(self, number, name, flags):
+        path = hexed(self.root / name)
+        self.do("openat", f'AT_FDCWD<{hexed("/")}>, "{path}", {flags}, 0600', str(number), f"<{path}>")
+
+    def write(self, number, name, data):
+        arguments = f'{number}<{hexed(self.root / name)}>, "{hexed(data)}", {len(data)}'
+        self.do("write", arguments, str(len(data)))
+
+    def fsync(self, number, name):
+        self.do("fsync", f"{number}<{hexed(self.root / name)}>")
+
+    def rename(self, old, new):
+        self.do("rename", f'"{hexed(self.root / old)}", "{hexed(self.root / new)}"')
+
+    def found(self):
+        """What may be on the platter: every set of files with their contents."""
+        return {
+            tuple(sorted((path.name, content) for path, content in platter.items()))
+            for _, platter in self.disk.platters()
+        }
+
+
+def replace_it(disk, *, content_first=True, folder=True):
+    disk.open(3, "new", "O_RDWR|O_CREAT|O_EXCL")
+    disk.write(3, "new", "newer")
+    if content_first:
+        disk.fsync(3, "new")
+    disk.rename("new", "queue")
+    if folder:
+        disk.fsync(4, "")
+
+
+def test_flushed_replaced_and_flushed_is_there(disk):
+    """After both flushes there is one state: the new one."""
+    replace_it(disk)
+
+    assert disk.found() == {(("queue", b"newer"),)}
+
+
+def test_without_the_folder_flush_the_old_one_may_be_back(disk):
+    """A rename that was not flushed may not have happened."""
+    replace_it(disk, folder=False)
+
+    assert disk.found() == {(("queue", b"newer"),), (("new", b"newer"), ("queue", b"old"))}
+
+
+def test_without_the_content_flush_the_new_one_may_be_empty(disk):
+    """A rename that was flushed before its content leaves an empty file, a part, or zeros."""
+    replace_it(disk, content_first=False)
+
+    assert disk.found() == {
+        (("queue", b"newer"),),
+        (("queue", b""),),
+        (("queue", b"ne"),),
+        (("queue", bytes(5)),),
+    }
+
+
+def test_what_is_appended_may_be_there_in_part(disk):
+    """The flushed beginning stays, whatever becomes of the rest."""
+    disk.open(3, "queue", "O_WRONLY|O_APPEND")
+    disk.write(3, "queue", "+new")
+
+    assert disk.found() == {
+        (("queue", b"old+new"),),
+        (("queue", b"old"),),
+        (("queue", b"old+n"),),
+        (("queue", b"old" + bytes(4)),),
+    }
+
+
+def test_emptied_and_written_anew_may_be_anything(disk):
+    """Writing over a file in place can lose it."""
+    disk.open(3, "queue", "O_WRONLY|O_CREAT|O_TRUNC")
+
+    assert (("queue", b""),) in disk.found()
+    assert (("queue", b"old"),) in disk.found()
+
+
+def test_flushing_a_new_file_flushes_its_name(disk):
+    """As every file system in use does."""
+    disk.open(3, "log", "O_WRONLY|O_CREAT|O_APPEND")
+    disk.write(3, "log", "x")
+    disk.fsync(3, "log")
+
+    assert disk.found() == {(("log", b"x"), ("queue", b"old"))}
+
+
+def test_writes_go_where_the_descriptor_stands(disk):
+    """Offsets follow writes, reads and seeks; pwrite has its own."""
+    disk.open(3, "queue", "O_RDWR")
+    disk.do("read", f'3<{hexed(disk.root / "queue")}>, "", 1', "1")
+    disk.write(3, "queue", "XY")
+    disk.do("lseek", f"3<{hexed(disk.root / 'queue')}>, 0, SEEK_SET", "0")
+    disk.write(3, "queue", "Z")
+    disk.do("pwrite64", f'3<{hexed(disk.root / "queue")}>, "{hexed("!")}", 1, 4', "1")
+    disk.fsync(3, "queue")
+
+    assert disk.found() == {(("queue", b"ZXY\0!"),)}
+
+
+def test_what_failed_changes_nothing(disk):
+    """A system call that returned an error is not replayed."""
+    disk.do("rename", f'"{hexed(disk.root / "queue")}", "{hexed(disk.root / "gone")}"', "-1", " EACCES")
+
+    assert disk.found() == {(("queue", b"old"),)}
+    assert not disk.disk.is_changed
+
+
+def test_what_the_model_does_not_know_is_inconclusive(disk):
+    """A program that writes in another way is not judged."""
+    with pytest.raises(InconclusiveError, match="writes with copy_file_range, which the model disk does not know"):
+        disk.do("copy_file_range", f"3<{hexed('/x')}>, NULL, 4<{hexed(disk.root / 'queue')}>, NULL, 9, 0", "9")

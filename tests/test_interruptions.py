@@ -1,0 +1,127 @@
+"""Interruptions: what DUR-1 to DUR-4 and SHARE-4 say of a call that was cut off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from labelqueue.spec import ABSENT, REQUIREMENTS, Interruption, Refusal
+from test_histories import drift, mark, request
+
+BEFORE = (request(0),)
+AFTER = (request(0), replace(request(1), request_id="new"))
+NO_SPACE = Refusal("other", "raised OSError: [Errno 28] No space left on device")
+FAILED = Interruption(
+    kind="failure",
+    how="write number 1 failed with ENOSPC",
+    call=drift(1),
+    before=BEFORE,
+    cause="ENOSPC",
+    refusal=NO_SPACE,
+    memory=BEFORE,
+    stored=BEFORE,
+    after_retry=AFTER,
+    leftovers=(),
+)
+KILLED = Interruption(
+    kind="kill",
+    how="killed before rename number 1",
+    call=mark(0),
+    before=BEFORE,
+    stored=BEFORE,
+    next=AFTER,
+    next_call=drift(1),
+    leftovers=(),
+)
+CUT = Interruption(kind="power cut", how="power cut", call=drift(1), before=AFTER, stored=AFTER, allowed=(AFTER,))
+
+
+def problems(interruption):
+    return {name: found for name, r in REQUIREMENTS.items() if (found := r.judge(interruption))}
+
+
+@pytest.mark.parametrize(
+    "interruption",
+    [
+        FAILED,
+        replace(FAILED, refusal=None, result=1, stored=AFTER, memory=AFTER, after_retry=AFTER),
+        replace(
+            FAILED,
+            refusal=Refusal("other", "raised OSError: it may not survive a power cut: [Errno 28] No space left"),
+            stored=AFTER,
+            memory=AFTER,
+        ),
+        replace(FAILED, refusal=Refusal("other", "answered error -32000: database or disk is full")),
+        replace(FAILED, memory=None, after_retry=None),
+        KILLED,
+        replace(KILLED, stored=(request(0, "labeled"),), next=(request(0, "labeled"), AFTER[1])),
+        CUT,
+    ],
+)
+def test_what_the_contract_permits_is_not_accused(interruption):
+    """The old state, or the new one with a word about it; a cause in other words; a whole state after a kill."""
+    assert problems(interruption) == {}
+
+
+@pytest.mark.parametrize(
+    ("interruption", "expected"),
+    [
+        (
+            replace(FAILED, refusal=None, result=1),
+            {
+                "DUR-1": [
+                    f"{FAILED.how}: enqueue_drift returned 1 as if all were well, but "
+                    "the store is as before the call"
+                ]
+            },
+        ),
+        (
+            replace(FAILED, refusal=None, result=ABSENT),
+            {"DUR-1": [f"{FAILED.how}: the program did not answer enqueue_drift"]},
+        ),
+        (
+            replace(FAILED, refusal=Refusal("other", "raised FileNotFoundError: [Errno 2] No such file or directory")),
+            {
+                "DUR-1": [
+                    f"{FAILED.how}: the error hides the cause: enqueue_drift "
+                    "raised FileNotFoundError: [Errno 2] No such file or directory"
+                ]
+            },
+        ),
+        (
+            replace(FAILED, memory=AFTER),
+            {"DUR-1": [f"{FAILED.how}: memory and store disagree: memory holds 2 requests instead of 1"]},
+        ),
+        (
+            replace(FAILED, stored=AFTER, memory=AFTER),
+            {
+                "DUR-1": [
+                    f"{FAILED.how}: the change stands, and the error does not say that it may: "
+                    f"enqueue_drift {NO_SPACE.message}"
+                ]
+            },
+        ),
+        (
+            replace(FAILED, after_retry=BEFORE),
+            {"DUR-1": [f"{FAILED.how}: tried again, the call had not its full effect: the store holds 1 requests"]},
+        ),
+        (replace(FAILED, leftovers=("x.tmp",)), {"DUR-2": [f"{FAILED.how}: enqueue_drift left x.tmp behind"]}),
+        (
+            replace(KILLED, stored="cannot be opened: it raised ValueError", next=None),
+            {"DUR-3": [f"{KILLED.how}: the store cannot be opened: it raised ValueError"]},
+        ),
+        (
+            replace(KILLED, leftovers=("x.tmp",)),
+            {"DUR-3": [f"{KILLED.how}: after the next change x.tmp is still there"]},
+        ),
+        (
+            replace(KILLED, next="did not answer enqueue_drift within 10 s"),
+            {"SHARE-4": [f"{KILLED.how}: the next change of another process did not answer enqueue_drift within 10 s"]},
+        ),
+        (replace(CUT, stored=BEFORE), {"DUR-4": ["power cut: the store holds 1 requests instead of 2"]}),
+    ],
+)
+def test_what_it_forbids_is_told(interruption, expected):
+    """Each violation is told by the requirement that it breaks, in words."""
+    assert problems(interruption) == expected
