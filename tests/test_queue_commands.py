@@ -586,6 +586,16 @@ def test_looking_at_a_queue_loads_only_what_it_needs(store):
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_a_missing_library_is_named_with_its_mend():
+    """A command whose libraries are not installed says what to install."""
+    program = "import sys; sys.modules['hypothesis'] = None; from labelqueue.cli import app; app(['conform'])"
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "labelqueue: hypothesis is not installed; run: pip install 'labelqueue[kit]'\n"
+
+
 @pytest.mark.parametrize(
     ("words", "completions"),
     [("labelqueue sk", "skip"), ("labelqueue export-tasks q.json --format lab", "label-studio")],

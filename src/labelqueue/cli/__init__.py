@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from labelqueue.cli.screen import USAGE, fail
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -55,7 +57,12 @@ class _CommandsByName(TyperGroup):
 
 def _command(name: str) -> Any:  # noqa: ANN401 - as above
     word = name.replace("-", "_")
-    function: Callable[..., None] = getattr(import_module(f"labelqueue.cli.{word}"), word)
+    try:
+        function: Callable[..., None] = getattr(import_module(f"labelqueue.cli.{word}"), word)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "labelqueue":
+            raise
+        fail(f"{error.name} is not installed; run: pip install 'labelqueue[kit]'", USAGE)
     holder = typer.Typer(add_completion=False)
     holder.command(name, cls=_class_of(name))(function)
     return typer.main.get_command(holder)
