@@ -59,17 +59,20 @@ def named(queue: str) -> str:
 
 def _opened_in_database(url: str, max_asks_per_day: int, *, must_exist: bool) -> LabelingQueue:
     try:
-        from sqlalchemy.engine import make_url  # noqa: PLC0415 - optional
-
-        sql = import_module("labelqueue.sql")
+        instance: LabelingQueue = import_module("labelqueue.sql").SqlLabelingQueue(url, max_asks_per_day)
     except ModuleNotFoundError as error:
-        fail(f"{error.name} is not installed; run: pip install 'labelqueue[sql]'", USAGE)
-    parts = make_url(url)
-    is_absent_file = parts.get_backend_name() == "sqlite" and parts.database and not Path(parts.database).exists()
-    if must_exist and is_absent_file:
+        # It says what to install, which is not the same for every database.
+        fail(error, USAGE)
+    if must_exist and _is_absent_file(url):
         _refuse_absent(named(url))
-    instance: LabelingQueue = sql.SqlLabelingQueue(url, max_asks_per_day)
     return instance
+
+
+def _is_absent_file(url: str) -> bool:
+    from sqlalchemy.engine import make_url  # noqa: PLC0415 - optional
+
+    parts = make_url(url)
+    return parts.get_backend_name() == "sqlite" and not Path(parts.database or "").exists()
 
 
 def _refuse_absent(queue: str) -> None:

@@ -7,7 +7,6 @@ traceback of ours reaches anybody.
 from __future__ import annotations
 
 import json
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -104,14 +103,3 @@ def errors_in_one_line() -> Iterator[None]:
     except OSError as error:
         where = "" if error.filename is None else f"{error.filename}: "
         fail(f"{where}{error.strerror or error}", USAGE)
-    except Exception as error:
-        if not _is_of_a_database(error):
-            raise
-        # The statement and its parameters follow in further lines; the cause is in the first.
-        fail(str(error).partition("\n")[0], USAGE)
-
-
-def _is_of_a_database(error: Exception) -> bool:
-    # SQLAlchemy is not imported for those who keep their queue in a file.
-    errors = sys.modules.get("sqlalchemy.exc")
-    return errors is not None and isinstance(error, errors.SQLAlchemyError)
