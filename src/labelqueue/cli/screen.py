@@ -100,6 +100,8 @@ def errors_in_one_line() -> Iterator[None]:
         fail(error, NO_SUBJECT)
     except LabelQueueError as error:
         fail(error, USAGE)
+    except BrokenPipeError:
+        raise  # the reader, `head` say, has seen enough; typer ends the command in silence
     except OSError as error:
         where = "" if error.filename is None else f"{error.filename}: "
         fail(f"{where}{error.strerror or error}", USAGE)
