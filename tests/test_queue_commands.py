@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import pkgutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+import labelqueue.cli
 from labelqueue import ActiveLabelingQueue, LabelRequest
-from labelqueue.cli import app
+from labelqueue.cli import COMMANDS, app
 from labelqueue.document import requests_to_bytes
 
 IDS = [f"{number}404cad7-47d4-4b22-b364-a726a3573615" for number in range(8)]
@@ -374,7 +377,7 @@ def test_stats_counts_and_plots(run, store):
         " ada                  1       1       0   2",
         " grace                1       0       0   1",
         "by reason",
-        " low_confidence       1       1       0   2",
+        " low confidence       1       1       0   2",
         " drift                1       0       0   1",
         "by day",
         " 2026-01-15           2       1       0   3",
@@ -584,6 +587,14 @@ def test_looking_at_a_queue_loads_only_what_it_needs(store):
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_every_command_is_in_the_help():
+    """A module of the command line that offers a function of its own name is a command."""
+    names = [module.name for module in pkgutil.iter_modules(labelqueue.cli.__path__)]
+    commands = {name for name in names if name in import_module(f"labelqueue.cli.{name}").__all__}
+
+    assert commands == {name.replace("-", "_") for name in COMMANDS}
 
 
 def test_a_missing_library_is_named_with_its_mend():

@@ -15,7 +15,7 @@ import typer
 
 from labelqueue.cli.queue_argument import CapOption, JsonOption, LimitOption, QueueArgument, UserOption, named, opened
 from labelqueue.cli.request_text import confidence, heading, predicted, why
-from labelqueue.cli.screen import USAGE, console, errors_in_one_line, fail, progress_bar, say_json, visible
+from labelqueue.cli.screen import USAGE, console, errors_in_one_line, fail, indented, progress_bar, say_json, visible
 from labelqueue.cli.show import explanation_as_json
 from labelqueue.contract import DEFAULT_LABEL_MAX_ASKS_PER_DAY, DoneStatus
 from labelqueue.explanation import explain_pending
@@ -102,12 +102,13 @@ def _asked(session: _Session, most: int) -> bool:
         try:
             while session.asked < most and (request := session.next_request()) is not None:
                 _say(bar, heading(request), style="bold")
-                _say(bar, f"  {why(request)}, predicted {predicted(request)}, confidence {confidence(request)}")
+                what = f"{why(request)}, predicted {predicted(request)}, confidence {confidence(request)}"
+                bar.console.print(indented(what))
                 bar.update(task, completed=session.asked, refresh=True)
                 key = _key_of_ours(bar)
                 if key in _STOP:
                     return False
-                _say(bar, f"  {session.answer(request, _KEYS[key])}")
+                bar.console.print(indented(session.answer(request, _KEYS[key])))
         except KeyboardInterrupt:
             return True
     return False

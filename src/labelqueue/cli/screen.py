@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from labelqueue.errors import LabelQueueError, SubjectError
 
@@ -25,6 +27,7 @@ __all__ = [
     "console",
     "errors_in_one_line",
     "fail",
+    "indented",
     "number_of",
     "progress_bar",
     "say_json",
@@ -63,6 +66,11 @@ def number_of(count: int, noun: str) -> str:
 def say_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can say
     """Write a value as JSON on standard output."""
     typer.echo(json.dumps(value, indent=2))
+
+
+def indented(text: str, columns: int = 2) -> Padding:
+    """Indent a text, and what does not fit on its line as well."""
+    return Padding(Text(text), (0, 0, 0, columns), expand=False)
 
 
 def progress_bar(*, auto_refresh: bool = True) -> Progress:

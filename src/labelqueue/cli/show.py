@@ -9,7 +9,7 @@ from rich.table import Table
 
 from labelqueue.cli.queue_argument import CapOption, JsonOption, LimitOption, QueueArgument, UserOption, named, opened
 from labelqueue.cli.request_text import confidence, length_of_short_ids, predicted, when, why
-from labelqueue.cli.screen import console, errors_in_one_line, say_json, visible
+from labelqueue.cli.screen import console, errors_in_one_line, indented, say_json, visible
 from labelqueue.contract import DEFAULT_LABEL_MAX_ASKS_PER_DAY
 from labelqueue.explanation import PendingExplanation, explain_pending
 
@@ -77,8 +77,8 @@ def _print_requests(screen: Console, requests: Sequence[LabelRequest], id_length
         return
     for request in requests:
         screen.print(f"{visible(request.request_id[:id_length])}  {visible(request.user_id)}")
-        screen.print(f"  {when(request)} UTC")
-        screen.print(f"  {why(request)}, {predicted(request)} {confidence(request)}")
+        screen.print(indented(f"{when(request)} UTC"))
+        screen.print(indented(f"{why(request)}, {predicted(request)} {confidence(request)}"))
 
 
 def _table(requests: Sequence[LabelRequest], id_length: int) -> Table:

@@ -9,7 +9,7 @@ from rich.bar import Bar
 from rich.table import Table
 
 from labelqueue.cli.queue_argument import JsonOption, QueueArgument, named, opened
-from labelqueue.cli.screen import console, errors_in_one_line, number_of, say_json, visible
+from labelqueue.cli.screen import console, errors_in_one_line, indented, number_of, say_json, visible
 from labelqueue.contract import DEFAULT_LABEL_MAX_ASKS_PER_DAY, Status
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ def _table(requests: Sequence[LabelRequest], counts: dict[str, dict[str, Counter
     for name, group in counts.items():
         table.add_row(f"by {name}", style="bold")
         for key, count in _latest(group) if name == "day" else _largest(group):
-            table.add_row(f" {visible(key)}", *(str(count[status]) for status in _STATUSES), str(count.total()))
+            words = key.replace("_", " ") if name == "reason" else visible(key)
+            table.add_row(indented(words, 1), *(str(count[status]) for status in _STATUSES), str(count.total()))
         if len(group) > _MOST_ROWS:
             table.add_row(f" and {len(group) - _MOST_ROWS} more")
     total = Counter(request.status for request in requests)
