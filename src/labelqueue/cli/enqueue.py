@@ -68,7 +68,7 @@ def enqueue(
         )
         return
     verb = "would be added" if dry_run else "added"
-    console().print(f"{added} {verb}, {duplicates} already pending, {above} at or above {threshold:g}")
+    console().print(f"{added} {verb}, {duplicates} already pending, {above} at or above {threshold}")
 
 
 def _added_to(queue: LabelingQueue, rows: pd.DataFrame, threshold: float) -> int:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ENDINGS", "frame_in"]
 
-_MAY_BE_EMPTY: Final = {"", "nan", "NaN", "null", "None", "NA", "<NA>"}
+_WORDS_FOR_NONE: Final = {"", "nan", "NaN", "null", "None", "NA", "<NA>"}
 
 
 def frame_in(path: Path) -> pd.DataFrame:
@@ -98,7 +98,7 @@ def _object_in(number: int, line: str) -> dict[str, Any]:
 
 
 def _number_or_text(value: object) -> object:
-    if not isinstance(value, str) or value in _MAY_BE_EMPTY:
+    if not isinstance(value, str) or value in _WORDS_FOR_NONE:
         return None
     try:
         return float(value)

@@ -32,7 +32,7 @@ _GROUPS: Final[dict[str, Callable[[LabelRequest], str]]] = {
 }
 
 
-class Bin(NamedTuple):
+class _Bin(NamedTuple):
     """How many confidences lie in one span.
 
     Attributes:
@@ -131,7 +131,7 @@ def _plot(screen: Console, title: str, rows: Sequence[tuple[str, int]]) -> None:
     screen.print(table)
 
 
-def _bins(values: Sequence[float]) -> list[Bin]:
+def _bins(values: Sequence[float]) -> list[_Bin]:
     """Count in spans of 0.1 from 0 to 1, or in ten spans from the lowest to the highest."""
     if not values:
         return []
@@ -140,4 +140,4 @@ def _bins(values: Sequence[float]) -> list[Bin]:
     half = high / 2 - low / 2
     places = Counter(min(_BINS - 1, int((value / 2 - low / 2) / half * _BINS)) for value in values)
     edges = [low * (1 - place / _BINS) + high * (place / _BINS) for place in range(_BINS + 1)]
-    return [Bin(edges[place], edges[place + 1], places[place]) for place in range(_BINS)]
+    return [_Bin(edges[place], edges[place + 1], places[place]) for place in range(_BINS)]
