@@ -170,8 +170,12 @@ def _limit_from(limit: Any) -> int | None:  # noqa: ANN401 - numpy's integers ar
     if limit is None:
         return None
     # As get_pending itself refuses it (IN-8): a bool and a fraction are no numbers of requests.
-    if isinstance(limit, bool) or not hasattr(limit, "__index__") or index(limit) < 0:
+    try:
+        number = -1 if isinstance(limit, bool) else index(limit)
+    except Exception:  # noqa: BLE001 - a caller's object may raise anything when it is asked
+        number = -1
+    if number < 0:
         raise InvalidInputError(
             "limit", shown(limit), "is not an integer of 0 or more", "leave it out for no further limit"
         )
-    return index(limit)
+    return number
