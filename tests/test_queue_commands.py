@@ -189,11 +189,11 @@ def test_what_is_no_queue_is_one_line(run, tmp_path):
     assert (tmp_path / "notes.json").read_text() == "hello"
 
 
-def test_a_folder_is_no_queue(run):
+def test_a_folder_is_no_queue(run, tmp_path):
     """What the operating system refuses is said in one line, too."""
     done = run("show", ".")
 
-    assert (done.exit_code, done.stderr) == (2, "labelqueue: .: Is a directory\n")
+    assert (done.exit_code, done.stderr) == (2, f"labelqueue: {tmp_path}: Is a directory\n")
 
 
 def test_enqueue_creates_the_queue(run, tmp_path):
