@@ -17,6 +17,7 @@ ROOT = Path(labelqueue.__file__).parent
 # Bottom first: a module may import what stands in its own line or in one above it.
 LAYERS = [
     {"instant", "contract", "errors", "request"},
+    {"explanation", "bucket", "exchange"},
     {"ledger", "rows", "lock", "file", "document"},
     {"queue"},
     {"spec"},

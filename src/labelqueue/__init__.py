@@ -1,12 +1,13 @@
 """The active labeling queue: canonical queue, specification as code, conformance kit.
 
 This package's face is small: the request, the queue, the protocol that every
-queue offers, two defaults and the errors.  The rules are in `labelqueue.spec`,
+queue offers, two functions over any of them, two defaults and the errors.  The rules are in `labelqueue.spec`,
 the kit is in `labelqueue.conformance`; neither is loaded by `import labelqueue`.
 """
 
 from __future__ import annotations
 
+from labelqueue.bucket import mark_bucket_done
 from labelqueue.contract import (
     DEFAULT_LABEL_CONFIDENCE_THRESHOLD,
     DEFAULT_LABEL_MAX_ASKS_PER_DAY,
@@ -22,6 +23,7 @@ from labelqueue.errors import (
     UnconfirmedChangeError,
     UnreadableStoreError,
 )
+from labelqueue.explanation import PendingExplanation, explain_pending
 from labelqueue.queue import ActiveLabelingQueue
 from labelqueue.request import LabelRequest
 
@@ -34,9 +36,12 @@ __all__ = [
     "LabelQueueError",
     "LabelRequest",
     "LabelingQueue",
+    "PendingExplanation",
     "RowProblem",
     "StoreBusyError",
     "SubjectError",
     "UnconfirmedChangeError",
     "UnreadableStoreError",
+    "explain_pending",
+    "mark_bucket_done",
 ]

@@ -6,19 +6,33 @@ traceback of ours reaches anybody.
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from labelqueue.errors import LabelQueueError, SubjectError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["NO_SUBJECT", "USAGE", "console", "errors_in_one_line", "fail", "progress_bar"]
+__all__ = [
+    "NO_SUBJECT",
+    "USAGE",
+    "console",
+    "errors_in_one_line",
+    "fail",
+    "indented",
+    "number_of",
+    "progress_bar",
+    "say_json",
+    "visible",
+]
 
 USAGE = 2
 NO_SUBJECT = 3
@@ -29,8 +43,42 @@ def console() -> Console:
     return Console(highlight=False, emoji=False, markup=False)
 
 
-def progress_bar() -> Progress:
-    """Return a bar on standard error, which is shown to people alone and goes when it is done."""
+def visible(text: str) -> str:
+    r"""Write text as one line that a terminal shows: what it would obey is written as an escape.
+
+    Examples:
+        >>> visible("ada\x1b[2J\n")
+        'ada\\x1b[2J\\n'
+    """
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def number_of(count: int, noun: str) -> str:
+    """Write how many there are of something.
+
+    Examples:
+        >>> number_of(1, "request"), number_of(0, "request")
+        ('1 request', '0 requests')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def say_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can say
+    """Write a value as JSON on standard output."""
+    typer.echo(json.dumps(value, indent=2))
+
+
+def indented(text: str, columns: int = 2) -> Padding:
+    """Indent a text, and what does not fit on its line as well."""
+    return Padding(Text(text), (0, 0, 0, columns), expand=False)
+
+
+def progress_bar(*, auto_refresh: bool = True) -> Progress:
+    """Return a bar on standard error, which is shown to people alone and goes when it is done.
+
+    Args:
+        auto_refresh: Whether it moves by itself; it must not while keys are read.
+    """
     errors = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
@@ -40,12 +88,14 @@ def progress_bar() -> Progress:
         console=errors,
         disable=not errors.is_terminal,
         transient=True,
+        auto_refresh=auto_refresh,
     )
 
 
 def fail(error: object, status: int) -> NoReturn:
     """Say in one line on standard error what is wrong, and exit."""
-    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(f"labelqueue: {error}")
+    line = "; ".join(visible(part) for part in str(error).splitlines())
+    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(f"labelqueue: {line}")
     raise typer.Exit(status)
 
 
@@ -58,3 +108,8 @@ def errors_in_one_line() -> Iterator[None]:
         fail(error, NO_SUBJECT)
     except LabelQueueError as error:
         fail(error, USAGE)
+    except BrokenPipeError:
+        raise  # the reader, `head` say, has seen enough; typer ends the command in silence
+    except OSError as error:
+        where = "" if error.filename is None else f"{error.filename}: "
+        fail(f"{where}{error.strerror or error}", USAGE)
