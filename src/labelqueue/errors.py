@@ -5,13 +5,16 @@ LabelQueueError
 ├── InvalidInputError (also ValueError)   the caller's: an argument breaks a rule
 │   └── InvalidRowsError                  rows of a batch break rules; names every one
 ├── UnreadableStoreError                  the store's: the file is no queue file
+│   └── NewerSchemaError                  a database of a release that is not this one
 ├── StoreBusyError (also TimeoutError)    the store's: others hold its lock for too long
+├── StoreFailedError                      the store's: a database failed; nothing was changed
+├── OutcomeUnknownError                   the store's: whether a change to a database stands is not known
 ├── UnconfirmedChangeError (also OSError) the store's: the change is made, but not known to be flushed
 └── SubjectError                          the subject's: it cannot be examined at all
 ```
 
-A write that failed is none of these: the operating system's own error reaches the
-caller, since nobody can name the cause better, and nothing has changed.  The one
+A write to a file that failed is none of these: the operating system's own error reaches
+the caller, since nobody can name the cause better, and nothing has changed.  The one
 failure that comes too late for that is an `UnconfirmedChangeError`.
 
 Every error carries its data as attributes, compares by them and can be pickled.
@@ -26,8 +29,11 @@ __all__ = [
     "InvalidInputError",
     "InvalidRowsError",
     "LabelQueueError",
+    "NewerSchemaError",
+    "OutcomeUnknownError",
     "RowProblem",
     "StoreBusyError",
+    "StoreFailedError",
     "SubjectError",
     "UnconfirmedChangeError",
     "UnreadableStoreError",
@@ -222,6 +228,80 @@ class UnconfirmedChangeError(LabelQueueError, OSError):
         return (
             f"{self.store}: the change took effect, but may not survive a power cut: "
             f"{self.strerror} (errno {self.errno}); mend the cause and call again."
+        )
+
+
+class NewerSchemaError(UnreadableStoreError):
+    """The tables of a database are those of another release; they were left as they were.
+
+    Attributes:
+        store: The database, as it may be shown.
+        version: The version of its schema.
+        known: The version that this release reads and writes.
+    """
+
+    def __init__(self, store: str, version: int | None, known: int) -> None:
+        """Keep the data; see the attributes."""
+        LabelQueueError.__init__(self, store, version, known)
+        self.store = store
+        self.version = version
+        self.known = known
+
+    def __str__(self) -> str:
+        """Say which database, which version, and what to do."""
+        return (
+            f"{self.store}: its tables have schema version {self.version}, and this release of labelqueue knows "
+            f"version {self.known}; use the release that made them. Nothing was changed."
+        )
+
+
+class StoreFailedError(LabelQueueError):
+    """A database failed or could not be reached; nothing was changed.
+
+    The same call may be made again.  The driver's own error is the `__cause__`.
+
+    Attributes:
+        store: The database, as it may be shown.
+        what: What is wrong, in words.
+        cause: What the driver said.
+        mend: What to do.
+    """
+
+    def __init__(self, store: str, what: str, cause: str, mend: str) -> None:
+        """Keep the data; see the attributes."""
+        self.store = store
+        self.what = what
+        self.cause = cause
+        self.mend = mend
+        super().__init__(store, what, cause, mend)
+
+    def __str__(self) -> str:
+        """Say where, what, why, that nothing changed, and how to mend."""
+        return f"{self.store}: {self.what} ({self.cause}); nothing was changed; {self.mend}."
+
+
+class OutcomeUnknownError(LabelQueueError):
+    """The answer to a commit was lost: the change of the call may or may not stand.
+
+    If it stands, it stands as a whole.  Every call may simply be made again:
+    marking sets the same status, and buckets that were added are duplicates now.
+
+    Attributes:
+        store: The database, as it may be shown.
+        cause: What the driver said.
+    """
+
+    def __init__(self, store: str, cause: str) -> None:
+        """Keep the data; see the attributes."""
+        self.store = store
+        self.cause = cause
+        super().__init__(store, cause)
+
+    def __str__(self) -> str:
+        """Say that nobody knows, and that calling again is safe."""
+        return (
+            f"{self.store}: the answer to the commit was lost ({self.cause}); the change may or may not stand, "
+            "as a whole; look, or call again: what stands already is not done twice."
         )
 
 

@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from operator import index
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uuid import uuid4
 
+from labelqueue.arguments import check_cap, check_limit, check_status
 from labelqueue.contract import (
     DEFAULT_LABEL_CONFIDENCE_THRESHOLD,
     DEFAULT_LABEL_MAX_ASKS_PER_DAY,
@@ -27,7 +28,7 @@ from labelqueue.contract import (
     Reason,
 )
 from labelqueue.document import requests_from_bytes, requests_to_bytes
-from labelqueue.errors import InvalidInputError, UnconfirmedChangeError, shown
+from labelqueue.errors import UnconfirmedChangeError
 from labelqueue.file import QueueFile, Replacement, Version
 from labelqueue.ledger import Bucket, Ledger
 from labelqueue.lock import ThreadLock, exclusively
@@ -118,13 +119,7 @@ class ActiveLabelingQueue:
 
     def __post_init__(self) -> None:
         """Check the cap and read the file, if there is one."""
-        if not _is_count(self.max_asks_per_day):
-            raise InvalidInputError(
-                "max_asks_per_day",
-                shown(self.max_asks_per_day),
-                "is not an integer of 0 or more",
-                "hand in how many asks a day are bearable",
-            )
+        check_cap(self.max_asks_per_day)
         self.queue_path = Path(self.queue_path)
         self._file = QueueFile(self.queue_path)
         self._memory.hold(self._look)
@@ -239,10 +234,7 @@ class ActiveLabelingQueue:
             [CAP-2][], [CAP-3][], [CAP-4][], [CAP-5][], [CAP-6][], [CAP-7][],
             [GET-1][], [GET-2][], [GET-3][]
         """
-        if limit is not None and not _is_count(limit):
-            raise InvalidInputError(
-                "limit", shown(limit), "is not an integer of 0 or more", "leave it out for no further limit"
-            )
+        check_limit(limit)
         # What is no text is no user, and need not even be hashable.
         is_user = user_id is None or isinstance(user_id, str)
 
@@ -280,10 +272,7 @@ class ActiveLabelingQueue:
         Requirements:
             [DONE-1][], [DONE-2][], [DONE-3][], [DONE-4][], [CAP-8][]
         """
-        if not isinstance(status, str) or status not in get_args(DoneStatus):
-            raise InvalidInputError(
-                "status", shown(status), "is not 'labeled' or 'skipped'", "a done request stays done"
-            )
+        check_status(status)
         if not isinstance(request_id, str) or self._memory.hold(lambda: self._look().get(request_id)) is None:
             return None
 
@@ -381,11 +370,3 @@ def _request_for(bucket: Bucket, reason: Reason, created_at: datetime) -> LabelR
         created_at=created_at,
         status="pending",
     )
-
-
-def _is_count(value: object) -> bool:
-    # numpy's integers count, a bool does not (IN-8, IN-9).
-    try:
-        return not isinstance(value, bool) and index(value) >= 0  # type: ignore[arg-type]
-    except Exception:  # noqa: BLE001 - a caller's object may raise anything when it is asked
-        return False

@@ -34,6 +34,7 @@ COMMANDS: Final = (
     "export-tasks",
     "import-labels",
     "check",
+    "migrate",
     "conform",
     "replay",
     "smoke",

@@ -25,7 +25,7 @@ SubjectArgument = Annotated[
     str,
     typer.Argument(
         metavar="[SUBJECT | -- COMMAND...]",
-        help="package.module:Name, called with (queue_path, max_asks_per_day); or a program, after --.",
+        help="package.module:Name, called with (queue_path, max_asks_per_day); a database URL; or a program, after --.",
     ),
 ]
 

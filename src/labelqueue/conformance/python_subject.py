@@ -1,7 +1,8 @@
 """The Python subject: a class, or anything callable as `(queue_path, max_asks_per_day)`.
 
 It is named `package.module:Name`.  The kit calls it and what it returns exactly as a program
-would; it needs no adapter, no base class and no clock parameter.
+would; it needs no adapter, no base class and no clock parameter.  The URL of a database is a
+name as well: that of the queue on this database.
 """
 
 from __future__ import annotations
@@ -12,19 +13,18 @@ import gc
 import importlib
 import importlib.metadata
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.clock import ProcessClock
 from labelqueue.conformance.steps import Step, value_of
 from labelqueue.conformance.subject import EVERYTHING, Answer, Claims, RefusedError
 from labelqueue.errors import SubjectError, shown
-from labelqueue.spec import ABSENT, Refusal, Seen
+from labelqueue.spec import ABSENT, Profile, Refusal, Seen
 from labelqueue.spec.call import has_lone_surrogate
 from labelqueue.spec.seen import FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
@@ -36,6 +36,10 @@ __all__ = ["CANONICAL", "PythonHandle", "PythonSubject", "in_one_line", "subject
 CANONICAL: Final = "labelqueue:ActiveLabelingQueue"
 """The subject that is examined when none is named; to the kit a name like any other."""
 
+_DATABASES: Final = "labelqueue.sql.subject"
+"""The module that opens queues on databases, by name as well."""
+
+_WITHOUT_WATCHING: Final[tuple[Profile, ...]] = ("core", "input", "shared")
 _LONGEST_MESSAGE: Final = 1000
 _CALLERS_FAULT: Final = (ValueError, TypeError, KeyError)
 
@@ -50,6 +54,7 @@ class PythonSubject:
         version: The version of the distribution that it comes from, or empty.
         claims: What it claims; a class has no way to say, so that everything is examined.
         command: The command that makes a program of it, where its name can be imported.
+        remove: Removes what the run left where the kit cannot.
     """
 
     name: str
@@ -59,6 +64,7 @@ class PythonSubject:
     command: tuple[str, ...] = ()
     language: str = "python"
     how: str = "in this process"
+    remove: Callable[[], None] = lambda: None
 
     def open(self, store: Path, max_asks_per_day: Any) -> PythonHandle:  # noqa: ANN401 - also caps that are none
         """Open a queue over a store; see `Subject.open`."""
@@ -70,7 +76,8 @@ class PythonSubject:
         return ProcessClock(now, runs=runs)
 
     def stop(self) -> None:
-        """Nothing was started."""
+        """Nothing was started; what was left is removed."""
+        self.remove()
 
 
 class PythonHandle:
@@ -110,11 +117,13 @@ class PythonHandle:
 
 
 def subject_named(name: str) -> PythonSubject:
-    """Find the subject that a name such as `package.module:Name` means.
+    """Find the subject that a name such as `package.module:Name`, or a database URL, means.
 
     Raises:
         SubjectError: There is no such module or attribute, or it is no queue.
     """
+    if "://" in name:
+        return _database_named(name)
     module_name, _, attribute = name.partition(":")
     if not module_name or not attribute:
         raise SubjectError(name, "is not a subject; write package.module:Name")
@@ -131,6 +140,24 @@ def subject_named(name: str) -> PythonSubject:
         raise SubjectError(name, f"is {shown(made)}, which cannot be called with (queue_path, max_asks_per_day)")
     command = (sys.executable, "-m", "labelqueue.conformance.serve", name)
     return PythonSubject(name=name, make=made, version=_version_of(module_name), command=command)
+
+
+def _database_named(url: str) -> PythonSubject:
+    """Find the queue on a database; its stores are files, or queues of a name of their own."""
+    try:
+        opener = importlib.import_module(_DATABASES).Opener(url)
+    except (ModuleNotFoundError, ValueError) as error:
+        raise SubjectError(url.partition("://")[0] + "://…", in_one_line(error)) from error
+    # Of a store that is no file nobody sees what a failing disk or a power cut does to it.
+    profiles: tuple[Profile, ...] = ("core", "input", "durable", "shared") if opener.is_path else _WITHOUT_WATCHING
+    return PythonSubject(
+        name=opener.name,
+        make=opener,
+        version=_version_of("labelqueue"),
+        claims=Claims(profiles=frozenset(profiles), store="path" if opener.is_path else "name"),
+        command=(sys.executable, "-m", "labelqueue.conformance.serve", opener.url),
+        remove=opener.remove,
+    )
 
 
 def _version_of(module_name: str) -> str:

@@ -6,11 +6,12 @@ Others are started while one is being used: starting takes longer than dying.
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, Self
 
-from labelqueue.conformance.crash.scenes import NEXT, Program, Stage, leftovers
+from labelqueue.conformance.crash.scenes import NEXT, Program, Scene, Stage, leftovers
 from labelqueue.conformance.crash.strace import Point, attached, points_in
 from labelqueue.conformance.steps import call_of
 from labelqueue.conformance.subject import BrokenError, RefusedError
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 
     from labelqueue.spec.interruption import State
 
-__all__ = ["Spares", "kills_of"]
+__all__ = ["Spares", "kills_in_flight", "kills_of"]
 
 _AHEAD: Final = 2
+_MOMENTS: Final = (0.1, 0.3, 0.5, 0.7, 0.9)
 
 
 class Spares:
@@ -79,6 +81,47 @@ def kills_of(stage: Stage, spares: Spares, witness: Program) -> Iterator[Interru
                 yield interruption
     finally:
         actor.end()
+
+
+def kills_in_flight(scene: Scene, spares: Spares, witness: Program) -> Iterator[Interruption]:
+    """Kill the process of a call while it is in flight: for stores that nobody can watch.
+
+    Args:
+        scene: The scene; its store is prepared anew for every kill.
+        spares: Where new processes come from.
+        witness: Another process, which reads the store and makes the next change.
+
+    Yields:
+        What was found after each kill.
+    """
+    takes_s = 0.0
+    # Once it is let finish, to learn how long it takes.
+    for part in (None, *_MOMENTS):
+        with Stage(scene) as stage:
+            stage.prepare(witness)
+            actor = spares.take()
+            try:
+                actor.open(stage.prepared)
+                begun = time.perf_counter()
+                actor.send(stage.step)
+                if part is None:
+                    actor.receive(stage.step)
+                    takes_s = time.perf_counter() - begun
+                    continue
+                time.sleep(takes_s * part)
+                actor.kill()
+            finally:
+                actor.end()
+            stored = witness.state_of(stage.prepared)
+            yield Interruption(
+                kind="kill",
+                how=f"killed {1000 * takes_s * part:.1f} ms after it was asked",
+                call=stage.call,
+                before=stage.before,
+                stored=stored,
+                next=_next_change(witness, stage.prepared),
+                next_call=call_of(NEXT),
+            )
 
 
 def _killed_at(

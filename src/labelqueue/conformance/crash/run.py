@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.cases import Case
-from labelqueue.conformance.crash.dying import Spares, kills_of
+from labelqueue.conformance.crash.dying import Spares, kills_in_flight, kills_of
 from labelqueue.conformance.crash.failing import failures_of
 from labelqueue.conformance.crash.power import power_cuts
 from labelqueue.conformance.crash.scenes import SCENES, Program, Stage
@@ -26,6 +26,8 @@ __all__ = ["CONCERNED", "crash"]
 CONCERNED: Final = ("DUR-1", "DUR-2", "DUR-3", "DUR-4", "SHARE-4")
 """The requirements that are judged by crashes alone."""
 
+_BY_SYSTEM_CALL: Final = ("DUR-1", "DUR-2", "DUR-4")
+
 _Progress = Callable[[str, int, int], None]
 
 
@@ -42,13 +44,16 @@ def crash(subject: Subject, findings: Findings, *, timeout_s: float, progress: _
     if reason is not None:
         findings.skips |= dict.fromkeys(CONCERNED, reason)
         return
+    is_path = subject.claims.store == "path"
+    if not is_path:
+        findings.skips |= dict.fromkeys(_BY_SYSTEM_CALL, "its store is no path, and cannot be watched")
 
     def start() -> Program:
         return Program(subject.command, timeout_s, has_clock=subject.claims.clock)
 
     try:
         with Spares(start) as spares:
-            _crash(spares, findings, progress)
+            (_crash if is_path else _crash_in_flight)(spares, findings, progress)
     except InconclusiveError as error:
         findings.inconclusive["DUR-4"] = str(error)
     except (BrokenError, RefusedError, SubjectError, OSError) as error:
@@ -62,9 +67,17 @@ def _reason_not_to(subject: Subject) -> str | None:
         return "it has no name by which it could be started as a program"
     if not subject.claims.crash:
         return "it does not claim that it may be killed"
-    if subject.claims.store != "path":
-        return "its store is no path"
-    return why_not()
+    return why_not() if subject.claims.store == "path" else None
+
+
+def _crash_in_flight(spares: Spares, findings: Findings, progress: _Progress) -> None:
+    with ExitStack() as stack:
+        reader = spares.take()
+        stack.callback(reader.end)
+        for number, scene in enumerate(SCENES):
+            progress("crashes", number, len(SCENES))
+            _note(kills_in_flight(scene, spares, reader), None, findings)
+        progress("crashes", len(SCENES), len(SCENES))
 
 
 def _crash(spares: Spares, findings: Findings, progress: _Progress) -> None:

@@ -168,9 +168,14 @@ class Stage:
         """The call, as requirements read it."""
         return call_of(self.step)
 
+    @property
+    def prepared(self) -> Path:
+        """The path of the store that every performance begins with."""
+        return self._store_in("prepared")
+
     def prepare(self, program: Program) -> None:
         """Make the store that every performance begins with."""
-        prepared = self._store_in("prepared")
+        prepared = self.prepared
         program.open(prepared)
         for step in self.scene.before:
             program.perform(step)
