@@ -36,7 +36,7 @@ from sqlalchemy import URL, Connection, Engine, Select, create_engine, event, ma
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from labelqueue.errors import InvalidInputError, OutcomeUnknownError, shown
+from labelqueue.errors import InvalidInputError, OutcomeUnknownError, StoreFailedError, shown
 from labelqueue.sql.failure import failure_of, is_outcome_unknown, is_schema_missing, is_worth_another_try
 from labelqueue.sql.schema import create_schema, has_schema
 
@@ -212,6 +212,15 @@ class Database:
             raise
 
     def _tried(self, attempt: Callable[[], _T]) -> _T:
+        try:
+            return self._tried_in_this_process(attempt)
+        except StoreFailedError:
+            if self._is_sqlite:
+                # A connection that was opened while the file could only be read stays so.
+                self._engine.dispose()
+            raise
+
+    def _tried_in_this_process(self, attempt: Callable[[], _T]) -> _T:
         if self._process != os.getpid():
             # A fork: what the pool holds is the parent's, and must not be closed here.
             self._engine.dispose(close=False)

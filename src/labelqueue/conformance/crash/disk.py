@@ -4,7 +4,7 @@ Recorded system calls are replayed on it.  It keeps apart what was written and w
 was flushed, and lists the states that a power cut may leave:
 
 - of a file's content: what was flushed last, what is written now, or something in
-  between (a part, or the right length full of zeros);
+  between (a part, or the right length with zeros where it is not as it was).
 - of a folder's names: any beginning of the changes since its last flush, since file
   systems keep those in order.
 
@@ -36,6 +36,7 @@ Platter = dict[Path, bytes]
 _HEX: Final = re.compile(r"\\x([0-9a-f]{2})")
 _STRING: Final = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
 _DESCRIPTOR: Final = re.compile(r"(\d+|AT_FDCWD)<([^>]*)>")
+_SECTOR: Final = 512  # bytes; what no disk writes in part
 _UNKNOWN: Final = frozenset({"sendfile", "splice", "copy_file_range", "msync"})
 
 
@@ -69,9 +70,15 @@ class _File:
             found |= {
                 "without what was not flushed": old,
                 "with a part of what was not flushed": kept + new[len(kept) : (len(kept) + len(new)) // 2],
-                "with zeros for what was not flushed": kept + bytes(len(new) - len(kept)),
+                "with zeros for what was not flushed": kept + _zeroed(old, new)[len(kept) :],
             }
         return found
+
+
+def _zeroed(old: bytes, new: bytes) -> bytes:
+    """Zeros in the place of every sector that is not as it was: a database writes in place."""
+    sectors = ((old[n : n + _SECTOR], new[n : n + _SECTOR]) for n in range(0, len(new), _SECTOR))
+    return b"".join(after if before == after else bytes(len(after)) for before, after in sectors)
 
 
 @dataclass(eq=False)
