@@ -122,6 +122,9 @@ def _afterwards(  # noqa: PLR0913 - named at its two calls
     found = leftovers(store) if is_one_file else None
     memory = actor.state() if actor.is_alive else None
     stored = reader.state_of(store)
+    if found is not None:
+        # A journal from which the next reader restored the store was no rubbish; it is gone now.
+        found = tuple(name for name in found if name in leftovers(store))
     after_retry: State | None = None
     if actor.is_alive:
         retried = _attempt(stage, actor)
