@@ -13,7 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -70,7 +70,8 @@ def measure(url: str, number: int) -> Iterator[Figure]:
         yield _marking(queue, driver, ids[: 2 * _TIMES])
         # Done ones of another day, so that there is something left to ask.
         driver.connection.execute(
-            f"UPDATE labelqueue_requests SET status = 'labeled', created_us = created_us - {2 * _DAY_US} WHERE place > 999"  # noqa: S608 - ours
+            "UPDATE labelqueue_requests SET status = 'labeled', "
+            f"created_us = created_us - {2 * _DAY_US} WHERE place > 999"
         )
         driver.connection.commit()
         yield from _asking(queue, driver, f"get_pending(limit=20), {number - 1000} done")
@@ -83,7 +84,7 @@ def measure_others() -> Iterator[Figure]:
     Ours flushes every change (`synchronous=EXTRA`); the others say themselves what they do.
     """
     import litequeue  # type: ignore[import-untyped]  # noqa: PLC0415 - only the benchmark needs it
-    import persistqueue  # type: ignore[import-untyped]  # noqa: PLC0415 - as above
+    import persistqueue  # noqa: PLC0415 - as above
 
     with tempfile.TemporaryDirectory() as folder:
         ours = SqlLabelingQueue(f"sqlite:///{folder}/ours.db", 10**9)
@@ -161,7 +162,7 @@ def _raw_insert_s(connection: Connection) -> float:
     return time.perf_counter() - begun
 
 
-def _in_turns(ours: list[Callable[[], Any]], theirs: list[Callable[[], Any]]) -> tuple[float, float]:
+def _in_turns(ours: Sequence[Callable[[], Any]], theirs: Sequence[Callable[[], Any]]) -> tuple[float, float]:
     taken: tuple[list[float], list[float]] = [], []
     for pair in zip(ours, theirs, strict=True):
         for times, call in zip(taken, pair, strict=True):
@@ -171,7 +172,7 @@ def _in_turns(ours: list[Callable[[], Any]], theirs: list[Callable[[], Any]]) ->
     return statistics.median(taken[0]), statistics.median(taken[1])
 
 
-def _median_s(calls: list[Callable[[], Any]]) -> float:
+def _median_s(calls: Sequence[Callable[[], Any]]) -> float:
     times = []
     for call in calls:
         begun = time.perf_counter()
