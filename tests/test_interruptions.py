@@ -71,8 +71,7 @@ def test_what_the_contract_permits_is_not_accused(interruption):
             replace(FAILED, refusal=None, result=1),
             {
                 "DUR-1": [
-                    f"{FAILED.how}: enqueue_drift returned 1 as if all were well, but "
-                    "the store is as before the call"
+                    f"{FAILED.how}: enqueue_drift returned 1 as if all were well, but the store is as before the call"
                 ]
             },
         ),
