@@ -8,6 +8,7 @@ first goes on.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -29,6 +30,7 @@ __all__ = ["paused_histories"]
 # How long is waited for somebody who may be stopped, or be waiting for the stopped one.
 # Whoever needs longer overlaps less; no verdict depends on it.
 _PATIENCE_S: Final = 0.05
+_TIMES_TOLD: Final = 100
 
 
 def _drift(minute: int) -> Step:
@@ -98,7 +100,7 @@ def _paused(
             early = (
                 _received("B", second, meanwhile, start_of_second) if second.has_answered_within(_PATIENCE_S) else None
             )
-            os.kill(first.pid, signal.SIGCONT)
+            _let_go_on(first)
         events.append(_received("A", first, stage.step, start))
         if is_stopped:
             events.append(early or _received("B", second, meanwhile, start_of_second))
@@ -112,6 +114,15 @@ def _paused(
         now=now,
         cap=20,
     )
+
+
+def _let_go_on(program: Program) -> None:
+    """Let a process go on, also one that comes to the point of its stop only after it was told to."""
+    for _ in range(_TIMES_TOLD):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(program.pid, signal.SIGCONT)
+        if program.has_answered_within(_PATIENCE_S):
+            return
 
 
 def _told(step: Step, number: int) -> Event:
