@@ -70,7 +70,7 @@ def measure(url: str, number: int) -> Iterator[Figure]:
         yield _marking(queue, driver, ids[: 2 * _TIMES])
         # Done ones of another day, so that there is something left to ask.
         driver.connection.execute(
-            "UPDATE labelqueue_requests SET status = 'labeled', created_us = created_us - 172800000000 WHERE place > 999"
+            "UPDATE labelqueue_requests SET status = 'labeled', created_us = created_us - 86400000000 WHERE place > 999"
         )
         driver.connection.commit()
         yield from _asking(queue, driver, f"get_pending(limit=20), {number - 1000} done")

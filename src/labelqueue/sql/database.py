@@ -214,8 +214,8 @@ class Database:
     def _tried(self, attempt: Callable[[], _T]) -> _T:
         try:
             return self._tried_in_this_process(attempt)
-        except StoreFailedError:
-            if self._is_sqlite:
+        except StoreFailedError as error:
+            if self._is_sqlite and isinstance(error.__cause__, DBAPIError):
                 # A connection that was opened while the file could only be read stays so.
                 self._engine.dispose()
             raise
