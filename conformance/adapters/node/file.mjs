@@ -1,6 +1,6 @@
 // The disk: a file that is read whole and replaced whole, so that no reader sees half of it.
 
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   closeSync, fchmodSync, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, realpathSync,
   renameSync, rmSync, statSync, writeFileSync,
@@ -10,6 +10,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { UnflushedError } from './errors.mjs';
 
 const MOST_LINKS = 40;
+const RANDOM = /^[0-9a-f]{16}\.tmp$/;
 
 /** Resolves every symbolic link of a path, the last one included; nothing needs to be there. */
 export function targetOf(path) {
@@ -61,7 +62,7 @@ export function madeFolder(folder) {
 export function replace(target, content) {
   const folder = dirname(target);
   sweep(folder, basename(target));
-  const temporary = join(folder, `${prefixOf(basename(target))}${randomUUID()}.tmp`);
+  const temporary = join(folder, `.${basename(target)}.${randomBytes(8).toString('hex')}.tmp`);
   try {
     write(temporary, content, statSync(target, { throwIfNoEntry: false })?.mode);
     renameSync(temporary, target);
@@ -76,14 +77,10 @@ export function replace(target, content) {
   }
 }
 
-function prefixOf(name) {
-  return `.${name}.`;
-}
-
 // Every writer holds the lock, so a temporary file that stands here is a dead one's (DUR-3).
 function sweep(folder, name) {
-  const left = readdirSync(folder).filter((one) => one.startsWith(prefixOf(name)) && one.endsWith('.tmp'));
-  for (const one of left) rmSync(join(folder, one), { force: true });
+  const isLeft = (one) => one.startsWith(`.${name}.`) && RANDOM.test(one.slice(name.length + 2));
+  for (const one of readdirSync(folder).filter(isLeft)) rmSync(join(folder, one), { force: true });
 }
 
 function write(temporary, content, mode) {

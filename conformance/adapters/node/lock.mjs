@@ -32,7 +32,7 @@ export function exclusively(target, work) {
 
 function locked(sidecar) {
   for (;;) {
-    const descriptor = openSync(sidecar, 'a+', 0o666);
+    const descriptor = openSync(sidecar, 'a', 0o666);
     try {
       flock(descriptor, sidecar);
       if (isStillThere(descriptor, sidecar)) return descriptor;
