@@ -52,7 +52,7 @@ function isStillThere(descriptor, sidecar) {
 
 function flock(descriptor, sidecar) {
   const { error, status, signal } = spawnSync('flock', ['-x', '-w', String(TIMEOUT_S), '3'], {
-    stdio: ['ignore', 'ignore', 'inherit', descriptor],
+    stdio: ['pipe', 'pipe', 'inherit', descriptor],
   });
   if (error?.code === 'ENOENT') {
     throw new StoreBusyError(`${sidecar}: there is no program flock to lock it with; install util-linux`);
