@@ -18,9 +18,9 @@ export class JsonNumber {
     this.isInteger = isInteger;
   }
 
-  /** The nearest float; infinite where the number is beyond every float. */
+  /** The nearest float; infinite where the number is beyond every float. An integer has one zero. */
   get value() {
-    return Number(this.text);
+    return this.isInteger ? Number(this.text) + 0 : Number(this.text);
   }
 }
 
