@@ -16,8 +16,11 @@ they were.  Where one call offends several rules, any of them may be named.
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -26,6 +29,7 @@ from labelqueue.spec.call import Offence, has_lone_surrogate, is_missing
 from labelqueue.spec.enq import wrong_requests
 from labelqueue.spec.observation import Observation
 from labelqueue.spec.requirement import requirement
+from labelqueue.spec.seen import utc
 
 __all__ = [
     "bad_caps_are_refused",
@@ -130,14 +134,27 @@ def _names(message: str, offence: Offence) -> bool:
 
 
 def _spellings(value: object) -> list[str]:
-    """The ways in which an error may write a value; what is missing has many names."""
+    """The ways in which an error may write a value, in any language; what is missing has many names."""
     if is_missing(value):
-        return ["None", "nan", "NaN", "NaT", "NA", "null", "missing"]
+        return ["None", "nan", "NaN", "NaT", "NA", "null", "undefined", "nil", "missing"]
     if isinstance(value, datetime):
-        return [value.isoformat()[:10], repr(value)[:25], f"{value.year}, {value.month}, {value.day}"]
+        # As it was written, or in UTC.
+        dates = [moment.isoformat()[:10] for moment in (value, utc(value))]
+        return [*dates, repr(value)[:25], f"{value.year}, {value.month}, {value.day}"]
     if isinstance(value, str):
         return [value, repr(value)[1:-1], shown(value)[1:20], value.encode("ascii", "backslashreplace").decode()]
-    return [str(value), repr(value), shown(value)]
+    if isinstance(value, float) and math.isinf(value):
+        return ["inf", "Inf"]
+    return [str(value), repr(value), shown(value), *_as_json(value)]
+
+
+def _as_json(value: object) -> Iterator[str]:
+    """Most languages write what is no text as JSON does, with blanks or without."""
+    with suppress(TypeError, ValueError):
+        yield json.dumps(value)
+        yield json.dumps(value, separators=(",", ":"))
+    if isinstance(value, float) and value.is_integer():
+        yield str(int(value))
 
 
 @requirement("IN-2", profile="input", source="decided", on=_ENQUEUE, when=_offends("IN-2"), looks_at_refusals=True)

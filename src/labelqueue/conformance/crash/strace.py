@@ -121,7 +121,10 @@ def attached(pid: int, *injection: str, is_full: bool = False) -> Iterator[Recor
     with tempfile.TemporaryDirectory(prefix="labelqueue-strace-") as folder:
         file = Path(folder) / "record"
         file.touch()
-        command = ["strace", "-f", "-y", "-p", str(pid), "-o", str(file), "-e", f"trace={_TRACED}", "-e", "signal=none"]
+        # Threads are followed; another program that is started, such as a tool that takes a
+        # lock, is not: numbers are counted by thread, so that its calls would be hit as well.
+        command = ["strace", "-f", "-b", "execve", "-y", "-p", str(pid), "-o", str(file)]
+        command += ["-e", f"trace={_TRACED}", "-e", "signal=none"]
         command += ["-xx", "-s", "100000000"] if is_full else ["-s", "16"]
         for each in injection:
             command += ["-e", f"inject={each}"]
