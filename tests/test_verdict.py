@@ -21,6 +21,12 @@ from labelqueue.conformance.verdict import exit_status, verdict_of
         (["pass", "untested"], True, "no verdict"),
         (["pass"], True, "no verdict"),
         ([], False, "no verdict"),
+        (["pass", "known"], False, "not conformant, as known"),
+        (["pass", "known"], True, "not conformant"),
+        (["known", "skip"], False, "not conformant"),
+        (["known", "untested"], False, "not conformant"),
+        (["known", "fail"], False, "not conformant"),
+        (["pass", "fixed"], False, "conformant"),
     ],
 )
 def test_a_profile_needs_everything(outcomes, is_partial, expected):
@@ -35,6 +41,8 @@ def test_a_profile_needs_everything(outcomes, is_partial, expected):
         (["conformant", "not conformant"], 1),
         (["no verdict", "not conformant"], 1),
         (["conformant", "no verdict"], 4),
+        (["conformant", "not conformant, as known"], 0),
+        (["no verdict", "not conformant, as known"], 4),
         ([], 4),
     ],
 )

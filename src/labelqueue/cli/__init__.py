@@ -37,8 +37,14 @@ COMMANDS: Final = (
     "migrate",
     "conform",
     "replay",
+    "report",
+    "compare",
+    "list",
+    "explain",
     "smoke",
     "serve",
+    "new-adapter",
+    "export-cases",
     "mutants",
 )
 """Every command, in the order of the help; `export-tasks` is the function `export_tasks` of the module of that name."""

@@ -1,7 +1,7 @@
 """`labelqueue conform`: examine a queue against the specification.
 
-Exit status: 0 conformant, 1 not conformant, 2 usage, 3 the subject could not be
-started, 4 no verdict.
+Exit status: 0 conformant, or not conformant as known; 1 not conformant, or the list
+of known failures is wrong; 2 usage; 3 the subject could not be started; 4 no verdict.
 """
 
 from __future__ import annotations
@@ -16,16 +16,20 @@ import typer
 from labelqueue.cli.screen import console, errors_in_one_line, progress_bar
 from labelqueue.cli.subject_argument import SubjectArgument, chosen_subject, words_of
 from labelqueue.conformance.console import rendered
+from labelqueue.conformance.known import known_in, read_known
 from labelqueue.conformance.python_subject import CANONICAL
+from labelqueue.conformance.renderers import write_renderings
+from labelqueue.conformance.report import Report
 from labelqueue.conformance.runner import DEFAULT_SEED, run
 from labelqueue.spec import PROFILES, REQUIREMENTS, Profile
 
 __all__ = ["conform"]
 
 
-def conform(
+def conform(  # noqa: PLR0913 - the options of a command
     context: typer.Context,
     subject: SubjectArgument = CANONICAL,
+    *,
     profile: Annotated[
         list[str] | None, typer.Option(help="A profile to examine, beside core; all that are claimed, unless given.")
     ] = None,
@@ -34,12 +38,22 @@ def conform(
     ] = None,
     timeout: Annotated[float, typer.Option(help="How many seconds a program may take for an answer.")] = 10.0,
     seed: Annotated[int, typer.Option(help="The seed of the search.")] = DEFAULT_SEED,
+    known: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Known failures, as TOML: [ID] and its reason.")
+    ] = None,
+    write_known: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what fails here, to be given reasons.")
+    ] = None,
     report: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write report.json and the failing cases here.")
+        Path | None, typer.Option(metavar="DIR", help="Write report.json, its renderings and the failing cases here.")
     ] = None,
 ) -> None:
     """Examine a queue against the specification."""
+    if write_known is not None and only is not None:
+        raise typer.BadParameter("needs a whole run, without --only", param_hint="--write-known")
     with errors_in_one_line():
+        old = known or (write_known if write_known is not None and write_known.exists() else None)
+        reasons = {} if old is None else read_known(old)
         profiles = _profiles(profile) if profile else None
         with progress_bar() as bar, chosen_subject(context, subject, timeout_s=timeout) as examined:
             task = bar.add_task("starting", total=None)
@@ -49,20 +63,32 @@ def conform(
                 only=only,
                 seed=seed,
                 timeout_s=timeout,
+                known=reasons,
                 progress=lambda what, done, total: bar.update(task, description=what, completed=done, total=total),
             )
-        failed = {name for name, found in result.requirements.items() if found.shortest is not None}
-        if report is None and failed:
+        if report is None and any(found.shortest for found in result.requirements.values()):
             report = Path(tempfile.mkdtemp(prefix="labelqueue-report-"))
         if report is not None:
             result.write(report)
-        words = words_of(context, subject)
-        replays = {
-            name: shlex.join(["labelqueue", "replay", str(Path(report or "") / f"{name}.json"), *words])
-            for name in failed
-        }
-        console().print(rendered(result, replays), crop=False)
+            write_renderings(result, report)
+        console().print(rendered(result, _replays(result, report or Path(), words_of(context, subject))), crop=False)
+        if write_known is not None:
+            write_known.write_text(known_in(result, reasons), encoding="utf-8")
+            console().print(f"wrote {write_known}; give every entry a reason, then use it with --known", soft_wrap=True)
     raise typer.Exit(result.exit_status)
+
+
+def _replays(result: Report, folder: Path, words: list[str]) -> dict[str, str]:
+    """Say how each failure is seen again; what no steps alone bring about needs another run."""
+    return {
+        name: shlex.join(
+            ["labelqueue", "replay", str(folder / f"{name}.json"), *words]
+            if found.shortest["found_by"] in ("case", "search")
+            else ["labelqueue", "conform", "--only", name, "--seed", str(result.seed), *words]
+        )
+        for name, found in result.requirements.items()
+        if found.shortest is not None
+    }
 
 
 def _profiles(names: list[str]) -> list[Profile]:

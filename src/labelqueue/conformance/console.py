@@ -22,17 +22,24 @@ if TYPE_CHECKING:
 
     from labelqueue.conformance.report import Report, RequirementReport
 
-__all__ = ["lines_of_steps", "rendered"]
+__all__ = ["argument_in_words", "lines_of_steps", "rendered"]
 
 _COLOURS: Final = {
     "pass": "green",
     "fail": "red",
+    "known": "yellow",
+    "fixed": "red",
     "error": "red",
     "untested": "yellow",
     "skip": "yellow",
     "inconclusive": "yellow",
 }
-_VERDICT_COLOURS: Final = {"conformant": "bold green", "not conformant": "bold red", "no verdict": "bold yellow"}
+_VERDICT_COLOURS: Final = {
+    "conformant": "bold green",
+    "not conformant, as known": "bold yellow",
+    "not conformant": "bold red",
+    "no verdict": "bold yellow",
+}
 _MOST_BUCKETS: Final = 8
 _LONGEST: Final = 400
 
@@ -49,9 +56,11 @@ def rendered(report: Report, replays: Mapping[str, str]) -> RenderableType:
     """
     parts: list[RenderableType] = [_table(report)]
     for name, found in report.requirements.items():
-        if found.shortest is not None:
+        if found.outcome == "fail":
             parts.append(_failure(name, found, replays.get(name, "")))
     parts.extend(_reasons(report))
+    if report.stale:
+        parts.append(Text(f"\ntake off the list of known failures: {', '.join(report.stale)}", style="red"))
     parts.append(_verdict(report))
     return Group(*parts)
 
@@ -62,7 +71,8 @@ def _table(report: Report) -> Table:
         table.add_column(column, justify="right" if column == "checks" else "left")
     for area in AREAS:
         title = (area.__doc__ or "").partition("\n")[0].rstrip(".")
-        found = {n: f for n, f in report.requirements.items() if REQUIREMENTS[n].module == area.__name__}
+        ids = {name for name, rule in REQUIREMENTS.items() if rule.module == area.__name__}
+        found = {name: each for name, each in report.requirements.items() if name in ids}
         if not found:
             continue
         outcomes = Counter(f.outcome for f in found.values())
@@ -88,7 +98,7 @@ def _failure(name: str, found: RequirementReport, replay: str) -> RenderableType
     shortest = found.shortest or {}
     lines = Text()
     lines.append(f"\n{name} ", style="bold red")
-    lines.append(REQUIREMENTS[name].sentence + "\n", style="bold")
+    lines.append(found.sentence + "\n", style="bold")
     lines.append(_printable(shortest["message"]) + "\n", style="red")
     history = shortest.get("history")
     body = Text("\n".join(lines_of(history) if history else lines_of_steps(shortest["case"], shortest["step"])))
@@ -121,7 +131,7 @@ def lines_of_steps(case: Mapping[str, Any], last: int) -> Iterator[str]:
     for place, step in enumerate(case["steps"][: last + 1]):
         buckets = step.get("rows", step.get("buckets"))
         arguments = {k: v for k, v in step.items() if k not in ("do", "expect", "rows", "buckets")}
-        words = ", ".join(f"{name}={_argument(value)}" for name, value in arguments.items())
+        words = ", ".join(f"{name}={argument_in_words(value)}" for name, value in arguments.items())
         count = (
             ""
             if buckets is None
@@ -129,12 +139,13 @@ def lines_of_steps(case: Mapping[str, Any], last: int) -> Iterator[str]:
         )
         yield f"{place + 1:>2} {step['do']}({', '.join(part for part in (count, words) if part)})"
         for bucket in (buckets or ())[:_MOST_BUCKETS]:
-            yield "     " + ", ".join(f"{name}={_argument(value)}" for name, value in bucket.items())
+            yield "     " + ", ".join(f"{name}={argument_in_words(value)}" for name, value in bucket.items())
         if buckets and len(buckets) > _MOST_BUCKETS:
             yield f"     … and {len(buckets) - _MOST_BUCKETS} more"
 
 
-def _argument(value: Any) -> str:  # noqa: ANN401 - any JSON
+def argument_in_words(value: Any) -> str:  # noqa: ANN401 - any JSON
+    """Write an argument of a step: forms in words, everything else as JSON, cut where it is long."""
     if isinstance(value, dict):
         if "$datetime" in value:
             return f"{value.get('of', 'datetime')}({value['$datetime']})"

@@ -15,18 +15,20 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from labelqueue.conformance.cases import hand_written
+from labelqueue.conformance.index import text_of_index
 from labelqueue.conformance.mutants import MUTANTS
 from labelqueue.request import LabelRequest
 from labelqueue.spec import AREAS, REQUIREMENTS, History, Interruption, Requirement
 
-__all__ = ["generated", "main"]
+__all__ = ["SOURCES", "generated", "main"]
 
-_SOURCES: Final = {
+SOURCES: Final = {
     "text": "the original's text",
     "code": "the original's code",
     "both": "the original's text and code",
     "decided": "decided here",
 }
+"""Where requirements come from, in words."""
 
 
 _EVIDENCE: Final[dict[type, str]] = {
@@ -44,6 +46,7 @@ def generated() -> dict[str, str]:
     files = {f"docs/specification/{_slug(area)}.md": _page(area) for area in AREAS}
     files["conformance/requirements.json"] = _requirements_json()
     files["conformance/schema/queue.schema.json"] = _queue_schema()
+    files["conformance/index.json"] = text_of_index()
     return files
 
 
@@ -87,7 +90,7 @@ def _page(area: ModuleType) -> str:
             "      show_signature: false\n"
             "      show_source: true"
         )
-        parts.append(f"Profile: `{requirement.profile}`. Source: {_SOURCES[requirement.source]}.")
+        parts.append(f"Profile: `{requirement.profile}`. Source: {SOURCES[requirement.source]}.")
         cases = [f"- `{case.id}`: {case.why}" for case in hand_written() if requirement.id in case.requirements]
         if cases:
             parts.append("Cases, each with the mistake that it looks for:\n\n" + "\n".join(cases))

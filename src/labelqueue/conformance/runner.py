@@ -10,7 +10,7 @@ Examples:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
@@ -69,7 +69,7 @@ class _Selection:
     is_partial: bool
 
 
-def run(
+def run(  # noqa: PLR0913 - all but the subject are keyword-only
     subject: Subject,
     *,
     profiles: Collection[Profile] | None = None,
@@ -77,6 +77,7 @@ def run(
     seed: int = DEFAULT_SEED,
     programs: int = PROGRAMS,
     timeout_s: float = 10.0,
+    known: Mapping[str, str] | None = None,
     progress: Progress = lambda *_: None,
 ) -> Report:
     """Examine a subject.
@@ -90,6 +91,7 @@ def run(
         seed: The seed of the search; the same seed makes the same programs.
         programs: How many programs the search makes up.
         timeout_s: How long a program may take for an answer, in seconds.
+        known: The reasons of known failures, by requirement id.
         progress: Told what is being done.
 
     Returns:
@@ -116,8 +118,11 @@ def run(
         _hardships(
             subject, findings, {r.id for r in selection.requirements}, timeout_s=timeout_s, seed=seed, progress=progress
         )
-    requirements = {r.id: _report_on(r, findings) for r in selection.requirements}
     is_partial = selection.is_partial or programs < PROGRAMS
+    known = {} if known is None else known
+    requirements = {r.id: _report_on(r, findings) for r in selection.requirements}
+    requirements = {n: _as_known(found, known.get(n), is_partial=is_partial) for n, found in requirements.items()}
+    chosen = REQUIREMENTS if only is not None or profiles is not None else requirements
     return Report(
         subject={
             "name": subject.name,
@@ -139,6 +144,7 @@ def run(
         is_partial=is_partial,
         seed=seed,
         seconds=time.perf_counter() - start,
+        unmatched=tuple(name for name in known if name not in chosen),
     )
 
 
@@ -237,6 +243,7 @@ def _report_on(requirement: Requirement, findings: Findings) -> RequirementRepor
         outcome=outcome,
         checks=checks,
         reason=reason,
+        sentence=requirement.sentence,
         failures=findings.failure_counts[requirement.id],
         shortest=None if failure is None else _failure_to_json(failure),
         others=tuple(map(_failure_to_json, _of_other_kinds(failure, findings))),
@@ -249,6 +256,15 @@ def _of_other_kinds(failure: Failure | None, findings: Findings) -> list[Failure
     others = [each for each in findings.kinds[failure.requirement].values() if each.kind != failure.kind]
     # What a requirement says is clearer than where a case expected something else.
     return sorted(others, key=lambda each: (each.message.startswith("/"), each.size))[:_MOST_OTHERS]
+
+
+def _as_known(found: RequirementReport, reason: str | None, *, is_partial: bool) -> RequirementReport:
+    if reason is not None and found.outcome == "fail":
+        return replace(found, outcome="known", reason=reason)
+    # A part may leave out just what fails, so that only a whole run says what is fixed.
+    if reason is not None and found.outcome == "pass" and not is_partial:
+        return replace(found, outcome="fixed", reason=reason)
+    return found
 
 
 def _failure_to_json(failure: Failure) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from typing import Final, Literal
 
 __all__ = ["EXIT_STATUS", "Outcome", "Verdict", "exit_status", "verdict_of"]
 
-Outcome = Literal["pass", "fail", "error", "inconclusive", "skip", "untested"]
-Verdict = Literal["conformant", "not conformant", "no verdict"]
+Outcome = Literal["pass", "fail", "known", "fixed", "error", "inconclusive", "skip", "untested"]
+Verdict = Literal["conformant", "not conformant, as known", "not conformant", "no verdict"]
 
 EXIT_STATUS: Final = {
     "conformant": 0,
+    "not conformant, as known": 0,
     "not conformant": 1,
     "usage": 2,
     "no subject": 3,
@@ -35,8 +36,10 @@ def verdict_of(outcomes: Mapping[str, Outcome], *, is_partial: bool) -> Verdict:
 
     Returns:
         `not conformant` when something failed, erred, or stayed untested in a
-        whole run; else `no verdict` when something was skipped, inconclusive or
-        deselected; else `conformant`.
+        whole run; `not conformant, as known` when nothing failed but what is known
+        to, and everything else was tried and held; else `no verdict` when something
+        was skipped, inconclusive or deselected; else `conformant`.  What is fixed
+        holds; that the list of known failures is wrong is the run's matter.
 
     Examples:
         >>> verdict_of({"ALL-1": "pass"}, is_partial=False)
@@ -47,13 +50,16 @@ def verdict_of(outcomes: Mapping[str, Outcome], *, is_partial: bool) -> Verdict:
         'not conformant'
         >>> verdict_of({"ALL-1": "pass", "ORD-1": "skip"}, is_partial=False)
         'no verdict'
+        >>> verdict_of({"ALL-1": "pass", "ORD-1": "known"}, is_partial=False)
+        'not conformant, as known'
     """
     found = set(outcomes.values())
-    if found & {"fail", "error"}:
+    is_tried = bool(found) and not is_partial and not found & {"skip", "inconclusive"}
+    if found & {"fail", "error"} or (is_tried and "untested" in found):
         return "not conformant"
-    if is_partial or not found or found & {"skip", "inconclusive"}:
-        return "no verdict"
-    return "not conformant" if "untested" in found else "conformant"
+    if "known" in found:
+        return "not conformant, as known" if is_tried else "not conformant"
+    return "conformant" if is_tried else "no verdict"
 
 
 def exit_status(verdicts: Mapping[str, Verdict]) -> int:

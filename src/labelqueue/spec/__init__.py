@@ -23,12 +23,14 @@ from labelqueue.spec.interruption import Interruption, State
 from labelqueue.spec.observation import Observation, Refusal
 from labelqueue.spec.requirement import PROFILES, InconclusiveError, Profile, Requirement, Source
 from labelqueue.spec.seen import ABSENT, Seen
+from labelqueue.spec.version import VERSION
 
 __all__ = [
     "ABSENT",
     "AREAS",
     "PROFILES",
     "REQUIREMENTS",
+    "VERSION",
     "Bucket",
     "Call",
     "Event",

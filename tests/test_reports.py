@@ -1,0 +1,245 @@
+"""Reports: `report.json` has a schema, and everything that people look at is rendered from it."""
+
+from __future__ import annotations
+
+import json
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+from junitparser import Error, Failure, JUnitXml, Skipped
+
+from labelqueue.conformance import PythonSubject, run
+from labelqueue.conformance.comparison import Change, compared
+from labelqueue.conformance.model import ModelQueue
+from labelqueue.conformance.mutants import MUTANTS
+from labelqueue.conformance.renderers import RENDERERS, badge, html, junit, markdown, write_renderings, write_text
+from labelqueue.conformance.renderers.timeline import timeline
+from labelqueue.conformance.report import InvalidReportError, read_report, report_of
+from reports import CASE, FAILURE, HISTORY, found, report
+
+
+def read(members):
+    return report_of(json.loads(json.dumps(members)), "x")
+
+
+@pytest.fixture(scope="module")
+def every():
+    """A report with every outcome."""
+    return read(report())
+
+
+def test_a_report_goes_through_json_unchanged(every):
+    """What was read is written again as it was."""
+    assert every.to_json() == report()
+
+
+def test_what_a_run_writes_is_a_report(tmp_path):
+    """The report of a run keeps its schema, and is read back equal."""
+    made = run(PythonSubject("skips", MUTANTS["skipped-is-free"].make), only="CAP-3", programs=5)
+
+    made.write(tmp_path)
+
+    assert read_report(tmp_path).to_json() == made.to_json()
+    assert read_report(tmp_path / "report.json").requirements["CAP-3"].outcome == "fail"
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ({}, "x at /: 'schema' is a required property"),
+        (report(schema=2), "x at .schema: 1 was expected"),
+        (report(verdict={"core": "splendid"}), None),
+        (report({"REQ-1": found("skip")}), "x at .requirements['REQ-1']: 'reason' is a required property"),
+        (report({"REQ-1": found("fail")}), None),
+    ],
+)
+def test_what_breaks_the_schema_is_no_report(members, message):
+    """A report is held against its schema before anything is made of it."""
+    with pytest.raises(InvalidReportError) as caught:
+        report_of(members, "x")
+
+    assert message is None or str(caught.value) == message
+
+
+def test_a_file_that_is_no_json_is_no_report(tmp_path):
+    """A file that cannot be read is named."""
+    with pytest.raises(InvalidReportError, match=r"report\.json at /: cannot be read"):
+        read_report(tmp_path / "report.json")
+
+
+def test_junit_counts_and_says_what_it_must(every):
+    """A parser of JUnit files finds each requirement with the element of its outcome."""
+    parsed = JUnitXml.fromstring(junit(every).encode("utf-8"))
+    cases = {case.name: case.result for suite in parsed for case in suite}
+
+    assert {name: [type(result) for result in results] for name, results in cases.items()} == {
+        "REQ-1": [],
+        "CAP-3": [Failure],
+        "CAP-4": [Skipped],
+        "CAP-5": [Failure],
+        "ORD-1": [Error],
+        "ORD-2": [Skipped],
+        "ORD-3": [Skipped],
+        "ORD-4": [Error],
+        "SHARE-3": [Failure],
+        "XYZ-9": [Failure],
+    }
+    assert (parsed.tests, parsed.failures, parsed.errors, parsed.skipped) == (10, 4, 2, 3)
+    assert cases["CAP-4"][0].message == "known failure: Decided <i>so</i>."
+    assert cases["CAP-3"][0].message == "returned 1 of <b>0</b> | requests \\ud800\\u0000"
+    assert "got: [" in cases["CAP-3"][0].text
+
+
+def test_junit_has_the_usual_shape(every):
+    """Every element and attribute is one that the usual schema knows, in its place."""
+    shape = {
+        "testsuites": {"name", "time", "tests", "failures", "errors", "skipped"},
+        "testsuite": {"name", "tests", "failures", "errors", "skipped"},
+        "properties": set(),
+        "property": {"name", "value"},
+        "testcase": {"name", "classname", "time"},
+        "failure": {"message", "type"},
+        "error": {"message", "type"},
+        "skipped": {"message"},
+    }
+    root = ET.fromstring(junit(every))  # noqa: S314 - our own
+
+    assert {element.tag: set(element.attrib) for element in root.iter()} == shape
+    assert {child.tag for child in root} == {"testsuite"}
+
+
+def test_what_a_part_left_out_is_skipped_in_junit():
+    """In a partial run an untested requirement is no error."""
+    root = ET.fromstring(junit(read(report({"ORD-4": found("untested")}, partial=True))))  # noqa: S314 - our own
+
+    assert [element.tag for element in root.find(".//testcase")] == ["skipped"]
+
+
+def test_markdown_shows_what_did_not_pass(every):
+    """The summary has a row per profile, each failure with its steps, and nothing that breaks the page."""
+    text = markdown(every)
+
+    assert "| core | ❌ not conformant | 8 | CAP-3 (fail), CAP-4 (known), CAP-5 (fixed), " in text
+    assert "Take off the list of known failures: CAP-5, XYZ-9." in text
+    assert "### CAP-3: fail" in text
+    assert "**returned 1 of \\<b\\>0\\</b\\> \\| requests" in text
+    assert " 3 get_pending()\nexpected []\ngot      [{" in text
+    assert "### REQ-1" not in text
+    outside = re.sub(r"^(```+)text\n.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
+    assert re.findall(r"(?<!\\)[<>]", outside) == []
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        ({"core": "conformant", "input": "conformant"}, "core, input conformant"),
+        ({"core": "conformant", "file": "not conformant"}, "core conformant"),
+        ({"core": "not conformant", "file": "conformant"}, "not conformant"),
+        ({"core": "not conformant, as known"}, "not conformant"),
+        ({"core": "no verdict"}, "no verdict"),
+        ({}, "no verdict"),
+    ],
+)
+def test_the_badge_says_the_verdict(verdict, words):
+    """The badge is an SVG that says in words what conforms."""
+    root = ET.fromstring(badge(read(report(verdict=verdict))))  # noqa: S314 - our own
+
+    assert root.attrib["aria-label"] == f"labelqueue: {words}"
+
+
+def test_html_escapes_what_a_subject_said(every):
+    """No text of a subject becomes markup."""
+    text = html(every)
+
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert "Decided &lt;i&gt;so&lt;/i&gt;." in text
+    assert "<code>It</code> MUST fail." in text
+    assert re.findall(r"(?:src|href)=\"(?!data:)[^#\"]", text) == []
+
+
+def test_every_form_is_a_pure_function_of_the_report(every, tmp_path):
+    """Rendered from what was read back, every form is the same, byte for byte."""
+    write_text(tmp_path / "report.json", json.dumps(every.to_json()))
+    write_renderings(read_report(tmp_path), tmp_path)
+
+    assert {name: (tmp_path / name).read_bytes() for name in RENDERERS} == {
+        name: render(every).encode("utf-8", "backslashreplace") for name, render in RENDERERS.items()
+    }
+
+
+def test_the_timeline_shows_what_overlapped():
+    """Boxes share a row exactly when their calls overlapped, and a call that never returned reaches the end."""
+    drawn = timeline(HISTORY)
+    spans = [(box.y, box.y + box.height) for box in drawn.boxes]
+
+    assert [lane for lane, _ in drawn.lanes] == ["process 1", "process 2"]
+    assert spans[0][1] > spans[1][0]
+    assert spans[1][1] < spans[2][0]
+    assert [box.is_open for box in drawn.boxes] == [False, False, True]
+    assert drawn.boxes[2].label == "3 mark_done(<id of …"
+
+
+def test_a_comparison_says_what_became_worse():
+    """Each difference is there, with its direction, what is worse first."""
+    old = read(
+        report(
+            {"CAP-3": found("pass"), "ORD-1": found("fail", failed=1, failures=[FAILURE])}, {"core": "not conformant"}
+        )
+    )
+    new = read(
+        report(
+            {"CAP-3": found("fail", failed=1, failures=[FAILURE]), "ORD-1": found("pass"), "ALL-1": found("pass")},
+            {"core": "not conformant", "file": "conformant"},
+            kit="0.2.0",
+        )
+    )
+
+    comparison = compared(old, new)
+
+    assert comparison.changes == (
+        Change("CAP-3", "pass", "fail", "worse"),
+        Change("ORD-1", "fail", "pass", "better"),
+        Change("ALL-1", "absent", "pass", "better"),
+        Change("kit", "0.1.0", "0.2.0", "other"),
+        Change("verdict of file", "absent", "conformant", "other"),
+    )
+    assert comparison.is_worse
+    assert not compared(new, new).is_worse
+
+
+@pytest.fixture(scope="module")
+def judged():
+    """A whole run over a queue with one mistake, with a list of known failures that is partly wrong."""
+    known = dict.fromkeys(["CAP-2", "CAP-3", "CAP-4", "KEEP-1"], "Skipped asks are free.")
+    known |= {"CAP-1": "It was so.", "XYZ-9": "A slip."}
+    return run(PythonSubject("skips", MUTANTS["skipped-is-free"].make), profiles=(), known=known)
+
+
+def test_a_known_failure_is_known_and_a_wrong_entry_fails_the_run(judged):
+    """The listed failure is known, the listed pass is fixed, and what matches nothing is named."""
+    outcomes = {name: each.outcome for name, each in judged.requirements.items() if each.outcome != "pass"}
+
+    assert outcomes == {"CAP-1": "fixed", "CAP-2": "known", "CAP-3": "known", "CAP-4": "known", "KEEP-1": "known"}
+    assert judged.verdict == {"core": "not conformant, as known"}
+    assert judged.requirements["CAP-3"].reason == "Skipped asks are free."
+    assert judged.requirements["CAP-3"].shortest is not None
+    assert judged.stale == ("CAP-1", "XYZ-9")
+    assert judged.exit_status == 1
+
+
+def test_a_part_says_nothing_about_what_is_fixed():
+    """A partial run may have left out just what fails, and other profiles' entries are not its matter."""
+    known = {"DONE-2": "It was so.", "CAP-3": "Skipped asks are free.", "XYZ-9": "A slip."}
+    judged = run(PythonSubject("the model", ModelQueue), only="DONE-2", programs=0, known=known)
+
+    assert {name: each.outcome for name, each in judged.requirements.items()} == {"DONE-2": "pass"}
+    assert judged.unmatched == ("XYZ-9",)
+
+
+def test_the_case_in_the_example_is_a_case():
+    """What the other tests render is what a run would write."""
+    from labelqueue.conformance.cases import case_of  # noqa: PLC0415 - for this test alone
+
+    assert case_of(CASE, "x").id == "cap-counts-skipped"
