@@ -102,7 +102,8 @@ class Conversation:
         if not self.is_alive:
             raise self._broken(f"died before {method}")
         if self._unread or self._selector.select(0):
-            self._fill(method)
+            if not self._unread:
+                self._fill(method)
             raise self._broken(
                 f"printed the line {self._first_unread()}, which nobody asked for; answer each request once"
             )

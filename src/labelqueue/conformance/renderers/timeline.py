@@ -108,7 +108,8 @@ def _rows(events: Sequence[Mapping[str, Any]]) -> list[tuple[int, int]]:
     """Give every call its first and last row.
 
     A beginning that comes after an end starts a new row; beginnings in a row without an
-    end between them have a row each, so that their order can be seen.
+    end between them have a row each, so that their order can be seen.  A call that never
+    returned goes on to the end.
     """
     # At one moment beginnings come first: touching calls overlapped.
     moments = [(event["start"], 0, place) for place, event in enumerate(events)]
@@ -120,4 +121,4 @@ def _rows(events: Sequence[Mapping[str, Any]]) -> list[tuple[int, int]]:
         else:
             row += 1
             first[place] = row
-    return [(first[place], last.get(place, row)) for place in range(len(events))]
+    return [(first[place], last.get(place, row + 1)) for place in range(len(events))]
