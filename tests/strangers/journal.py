@@ -69,10 +69,11 @@ class Queue:
 
     def put(self, descriptor, line, end):
         # The line counts from its last byte on: everything before is flushed first.
-        for part in (line[:-1], line[-1:]):
-            while part:
-                written = os.pwrite(descriptor, part, end)
-                part, end = part[written:], end + written
+        for rest in (memoryview(line)[:-1], memoryview(line)[-1:]):
+            done = 0
+            while done < len(rest):
+                done += os.pwrite(descriptor, rest[done:], end + done)
+            end += done
             os.fsync(descriptor)
 
     def enqueue_low_confidence(self, predictions_df, threshold=0.55):

@@ -11,9 +11,7 @@ from pathlib import Path
 
 import door
 
-FIELDS = (
-    "request_id, user_id, bucket_start_ts, bucket_end_ts, reason, confidence, predicted_label, created_at, status"
-)
+FIELDS = "request_id, user_id, bucket_start_ts, bucket_end_ts, reason, confidence, predicted_label, created_at, status"
 SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS requests (place INTEGER PRIMARY KEY AUTOINCREMENT, {FIELDS.replace("request_id", "request_id UNIQUE").replace("confidence", "confidence REAL")});
 CREATE UNIQUE INDEX IF NOT EXISTS waiting ON requests (user_id, bucket_start_ts) WHERE status = 'pending';

@@ -72,6 +72,8 @@ _BAD_ARGUMENTS: Final = (
     *({"do": "mark_done", "request_id": value} for value in _SURROGATES),
 )
 _AT_A_TIME: Final = 5
+_FREE: Final = {"user_id": "ada", "bucket_end_ts": "2026-01-20T00:00:00Z"}
+_FREE_STARTS: Final = st.integers(0, 999).map(lambda n: f"2026-01-{13 + n // 500}T08:00:00.{n:03}Z")
 _THRESHOLDS: Final = st.sampled_from((None, None, 0.0, -0.5, 2.0))
 _BAD_THRESHOLDS: Final = (_NAN, *_INFINITE, True, "0.5", None)
 
@@ -86,7 +88,11 @@ class HandsInBadInput:
         raise NotImplementedError
 
     # Two rules only, so that most steps stay those that `core` speaks about.
-    @rule(data=st.data(), is_row=st.booleans(), kind=st.sampled_from(("bad", "bad", "odd", "odd", "column", "threshold", "within")))
+    @rule(
+        data=st.data(),
+        is_row=st.booleans(),
+        kind=st.sampled_from(("bad", "bad", "odd", "odd", "column", "threshold", "within")),
+    )
     def hand_in_a_bad_batch(self, data: st.DataObject, is_row: bool, kind: str) -> None:  # noqa: FBT001 - drawn
         """A batch with a mistake or two, with what is odd but valid, without a column, or under no threshold."""
         if kind == "bad":
@@ -101,8 +107,8 @@ class HandsInBadInput:
             self._leave_out_a_column(data, is_row=is_row)
         else:
             rows = self._batch(data, is_row=True) if is_row else []
-            threshold = data.draw(st.sampled_from(_BAD_THRESHOLDS))
-            self.take({"do": "enqueue_low_confidence", "rows": rows, "threshold": threshold})
+            for threshold in _BAD_THRESHOLDS:
+                self.take({"do": "enqueue_low_confidence", "rows": rows, "threshold": threshold})
 
     @rule(step=st.sampled_from(_BAD_ARGUMENTS))
     def hand_in_a_bad_argument(self, step: dict[str, Any]) -> None:
@@ -121,6 +127,8 @@ class HandsInBadInput:
         batch = self._batch(data, is_row=is_row)
         if data.draw(st.booleans()):  # mistakes about buckets that are pending already
             self._enqueue([dict(bucket) for bucket in batch], is_row=is_row)
+        else:  # among one that is free
+            batch.append(batch[-1] | _FREE | {"bucket_start_ts": data.draw(_FREE_STARTS)})
         for column, value in data.draw(st.lists(values, min_size=_AT_A_TIME, max_size=_AT_A_TIME, unique_by=repr)):
             changed = [dict(bucket) for bucket in batch]
             data.draw(st.sampled_from(changed))[column] = value

@@ -86,7 +86,7 @@ def _time_machine() -> Any:  # noqa: ANN401 - a module
     """
     is_hidden = "pytest" not in sys.modules and "time_machine" not in sys.modules
     if is_hidden:
-        sys.modules["pytest"] = None  # type: ignore[assignment] - Python's way to say that there is none
+        vars(sys)["modules"]["pytest"] = None  # Python's way to say that there is none
     try:
         import time_machine  # noqa: PLC0415 - see above
     finally:

@@ -11,6 +11,7 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ class DurableQueue(JsonQueue):
         import fcntl  # noqa: PLC0415 - not everywhere, and needed here alone
 
         descriptor = os.open(self.sidecar(), os.O_RDWR | os.O_CREAT, 0o666)
-        self.free = lambda: fcntl.flock(descriptor, fcntl.LOCK_UN)
+        self.unlock = partial(fcntl.flock, descriptor, fcntl.LOCK_UN)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
@@ -141,7 +142,9 @@ class DurableQueue(JsonQueue):
         try:
             self.flush_folder(target.parent)
         except OSError as error:
-            raise OSError(error.errno, f"the change stands, but may not survive a power cut: {error.strerror}") from error
+            raise OSError(
+                error.errno, f"the change stands, but may not survive a power cut: {error.strerror}"
+            ) from error
 
     def flush_folder(self, folder: Path) -> None:
         """Have the disk take the new name."""

@@ -132,7 +132,9 @@ class ChangesTheFile:
         if kind == "break":
             for text in data.draw(st.lists(st.sampled_from(_TEXTS_THAT_ARE_NONE), min_size=1, max_size=4)):
                 self._break_the_file(text)
-            self.take({"do": "store", "items": [_SOUND]} if data.draw(st.booleans()) else {"do": "store", "remove": True})
+            self.take(
+                {"do": "store", "items": [_SOUND]} if data.draw(st.booleans()) else {"do": "store", "remove": True}
+            )
         elif kind == "change" and self.examination is not None and self.examination.is_file:
             self.take({"do": "store", **data.draw(st.sampled_from(_CHANGES))})
         else:

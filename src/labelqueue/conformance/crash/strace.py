@@ -189,7 +189,11 @@ def points_in(record: Record, folder: Path, *, of_reading: bool = False) -> list
     points = []
     for call in record.calls:
         numbers[call.pid, call.name] += 1
-        if (call.changes or (of_reading and call.name in _READS)) and str(folder) in call.arguments and call.result != "?":
+        if (
+            (call.changes or (of_reading and call.name in _READS))
+            and str(folder) in call.arguments
+            and call.result != "?"
+        ):
             paths = re.findall(rf"{re.escape(str(folder))}[^\">]*", call.arguments)
             points.append(Point(call.name, numbers[call.pid, call.name], Path(paths[-1]).name))
     return points

@@ -76,7 +76,7 @@ class FlushesAnEmptyFile(DurableQueue):
     """The file is flushed while the content still waits in a buffer."""
 
     def write_all(self, descriptor: int, content: bytes) -> None:
-        with open(descriptor, "wb", closefd=False) as file:  # noqa: PTH123 - it is a descriptor
+        with open(descriptor, "wb", closefd=False) as file:
             file.write(content)
             os.fsync(descriptor)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
@@ -127,9 +127,10 @@ class MarksWhatItKnows(DurableQueue):
 class NoLock(DurableQueue):
     """There is no lock."""
 
-    def locked(self) -> AbstractContextManager[None]:
+    @contextmanager
+    def locked(self) -> Iterator[None]:
         self.sidecar()  # makes the folder
-        return nullcontext()
+        yield
 
 
 @mutant("SHARE-2")
@@ -174,7 +175,7 @@ class FreesTheLockBeforeTheRename(DurableQueue):
     """The lock is freed once the temporary file is written."""
 
     def replace(self, temporary: Path, target: Path) -> None:
-        self.free()
+        self.unlock()
         super().replace(temporary, target)
 
 
@@ -214,14 +215,11 @@ class LooksWhenReadingAlone(DurableQueue):
 
     def enqueue_drift(self, buckets: Sequence[Row]) -> int:
         with self.turn:
-            return self.changing(lambda: super(LooksWhenReadingAlone, self).enqueue_drift(buckets))
-
-    def changing(self, call: Any) -> Any:
-        self.is_reading = False
-        try:
-            return call()
-        finally:
-            self.is_reading = True
+            self.is_reading = False
+            try:
+                return super().enqueue_drift(buckets)
+            finally:
+                self.is_reading = True
 
     def look(self) -> None:
         if self.is_reading:

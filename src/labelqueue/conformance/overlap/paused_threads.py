@@ -48,7 +48,7 @@ def paused_threads(subject: PythonSubject, now: datetime) -> Iterator[History]:
     try:
         for pair in PAIRS[:2]:
             for is_one in (True, False):
-                count, alone_s = _rehearsed(subject, pair, now)
+                count, alone_s = _rehearsed(subject, pair)
                 patience_s = max(_PATIENCE_S, _TIMES_ALONE * alone_s)
                 for point in _spread(count):
                     yield _paused_at(subject, pair, point, patience_s, now, is_one=is_one)
@@ -100,7 +100,7 @@ class _Held:
         return self.event
 
 
-def _rehearsed(subject: PythonSubject, pair: Pair, now: datetime) -> tuple[int, float]:
+def _rehearsed(subject: PythonSubject, pair: Pair) -> tuple[int, float]:
     """Return how often the first call touches files, and how many seconds the second takes alone."""
     with tempfile.TemporaryDirectory(prefix="labelqueue-") as folder:
         handle = _prepared(subject, Path(folder))
