@@ -65,11 +65,15 @@ class _CommandsByName(TyperGroup):
 def _command(name: str) -> Any:  # noqa: ANN401 - as above
     word = name.replace("-", "_")
     try:
-        function: Callable[..., None] = getattr(import_module(f"labelqueue.cli.{word}"), word)
+        function: Callable[..., None] | typer.Typer = getattr(import_module(f"labelqueue.cli.{word}"), word)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "labelqueue":
             raise
         fail(f"{error.name} is not installed; run: pip install 'labelqueue[kit]'", USAGE)
+    if isinstance(function, typer.Typer):  # a command with commands of its own
+        group: Any = typer.main.get_command(function)
+        group.name = name
+        return group
     holder = typer.Typer(add_completion=False)
     holder.command(name, cls=_class_of(name))(function)
     return typer.main.get_command(holder)

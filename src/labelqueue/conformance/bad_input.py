@@ -52,6 +52,13 @@ _ODD: Final = (
     ("bucket_start_ts", {"$datetime": "2026-01-10T09:00:00.000000999", "of": "pandas"}),
     ("bucket_start_ts", {"$datetime": "1969-12-31T23:59:59.999999999Z", "of": "numpy"}),
 )
+# Valid in a row of a frame alone.
+_ODD_OF_ROWS: Final = (*_ODD, *(("predicted_label", value) for value in (7, 0.5, True)))
+# An end after its start by less than a microsecond.
+_WITHIN_THE_MICROSECOND: Final = {
+    "bucket_start_ts": "2026-01-10T09:00:00.000000100Z",
+    "bucket_end_ts": "2026-01-10T09:00:00.000000900Z",
+}
 _BAD_ARGUMENTS: Final = (
     *({"do": "get_pending", "limit": value} for value in (-1, -20, 1.0, True, "3", _NAN)),
     *({"do": "get_pending", "limit": {"$int": value, "of": "numpy"}} for value in (0, 2, -1)),
@@ -64,6 +71,10 @@ _BAD_ARGUMENTS: Final = (
     *({"do": "get_pending", "user_id": value} for value in _SURROGATES),
     *({"do": "mark_done", "request_id": value} for value in _SURROGATES),
 )
+_AT_A_TIME: Final = 5
+_FREE: Final = {"user_id": "ada", "bucket_end_ts": "2026-01-20T00:00:00Z"}
+_FREE_STARTS: Final = st.integers(0, 999).map(lambda n: f"2026-01-{13 + n // 500}T08:00:00.{n:03}Z")
+_THRESHOLDS: Final = st.sampled_from((None, None, 0.0, -0.5, 2.0))
 _BAD_THRESHOLDS: Final = (_NAN, *_INFINITE, True, "0.5", None)
 
 
@@ -77,19 +88,27 @@ class HandsInBadInput:
         raise NotImplementedError
 
     # Two rules only, so that most steps stay those that `core` speaks about.
-    @rule(data=st.data(), is_row=st.booleans(), kind=st.sampled_from(("bad", "bad", "odd", "column", "threshold")))
+    @rule(
+        data=st.data(),
+        is_row=st.booleans(),
+        kind=st.sampled_from(("bad", "bad", "odd", "odd", "column", "threshold", "within")),
+    )
     def hand_in_a_bad_batch(self, data: st.DataObject, is_row: bool, kind: str) -> None:  # noqa: FBT001 - drawn
         """A batch with a mistake or two, with what is odd but valid, without a column, or under no threshold."""
         if kind == "bad":
             self._hand_in(data, st.sampled_from(_MISTAKES if is_row else _MISTAKES_OF_MAPPINGS), is_row=is_row)
         elif kind == "odd":
-            self._hand_in(data, st.sampled_from(_ODD), is_row=is_row)
+            self._hand_in(data, st.sampled_from(_ODD_OF_ROWS if is_row else _ODD), is_row=is_row)
+        elif kind == "within":
+            batch = self._batch(data, is_row=is_row)
+            batch[-1] |= _WITHIN_THE_MICROSECOND | ({"confidence": 0.1} if is_row else {})
+            self._enqueue(batch, is_row=is_row)
         elif kind == "column":
             self._leave_out_a_column(data, is_row=is_row)
         else:
             rows = self._batch(data, is_row=True) if is_row else []
-            threshold = data.draw(st.sampled_from(_BAD_THRESHOLDS))
-            self.take({"do": "enqueue_low_confidence", "rows": rows, "threshold": threshold})
+            for threshold in _BAD_THRESHOLDS:
+                self.take({"do": "enqueue_low_confidence", "rows": rows, "threshold": threshold})
 
     @rule(step=st.sampled_from(_BAD_ARGUMENTS))
     def hand_in_a_bad_argument(self, step: dict[str, Any]) -> None:
@@ -104,17 +123,24 @@ class HandsInBadInput:
         self._enqueue(batch, is_row=is_row)
 
     def _hand_in(self, data: st.DataObject, values: st.SearchStrategy[tuple[str, Any]], *, is_row: bool) -> None:
+        """Hand in a batch again and again, each time with another mistake."""
         batch = self._batch(data, is_row=is_row)
-        for column, value in data.draw(st.lists(values, min_size=1, max_size=2)):
-            data.draw(st.sampled_from(batch))[column] = value
-        self._enqueue(batch, is_row=is_row)
+        if data.draw(st.booleans()):  # mistakes about buckets that are pending already
+            self._enqueue([dict(bucket) for bucket in batch], is_row=is_row)
+        else:  # among one that is free
+            batch.append(batch[-1] | _FREE | {"bucket_start_ts": data.draw(_FREE_STARTS)})
+        for column, value in data.draw(st.lists(values, min_size=_AT_A_TIME, max_size=_AT_A_TIME, unique_by=repr)):
+            changed = [dict(bucket) for bucket in batch]
+            data.draw(st.sampled_from(changed))[column] = value
+            self._enqueue(changed, is_row=is_row, threshold=data.draw(_THRESHOLDS) if is_row else None)
 
     def _batch(self, data: st.DataObject, *, is_row: bool) -> list[dict[str, Any]]:
         drawn = data.draw(buckets(self.users, is_row=is_row, most=4).filter(bool))
         return [dict(bucket) for bucket in drawn]
 
-    def _enqueue(self, batch: list[dict[str, Any]], *, is_row: bool) -> None:
+    def _enqueue(self, batch: list[dict[str, Any]], *, is_row: bool, threshold: float | None = None) -> None:
         if is_row:
-            self.take({"do": "enqueue_low_confidence", "rows": batch})
+            given = {} if threshold is None else {"threshold": threshold}
+            self.take({"do": "enqueue_low_confidence", "rows": batch} | given)
         else:
             self.take({"do": "enqueue_drift", "buckets": batch})

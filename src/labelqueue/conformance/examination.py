@@ -221,7 +221,9 @@ class Examination:
 
     def _observe(self, step: Step, **evidence: Any) -> Observation:  # noqa: ANN401 - fields of Observation
         before, enqueued = self._items, tuple(self._enqueued)
-        after = self._all_items()
+        # A file that somebody has just broken is left for the next call to find.
+        is_just_broken = step["do"] == "store" and self._is_store_broken
+        after = () if is_just_broken else self._all_items()
         file_before, self._file = self._file, self._store.file() if self._is_path else None
         if isinstance(after, Refusal):
             # A store that nobody can read must be refused; that is no fault of the call's.

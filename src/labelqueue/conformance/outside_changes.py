@@ -101,6 +101,11 @@ def _items(draw: st.DrawFn, users: tuple[str, ...]) -> list[dict[str, Any]]:
         item |= {name: draw(values) for name, values in defaults.items() if draw(st.booleans())}
         item |= {"status": draw(st.sampled_from(("pending", "labeled", "skipped")))} if draw(st.booleans()) else {}
         items.append(item | draw(_UNKNOWN))
+    if items and draw(st.integers(0, 3)) == 0:  # odd, but no reason to refuse the file
+        twin = {"request_id": str(UUID(int=9, version=4)), "status": "pending"}
+        items[-1] |= {"status": "pending"}
+        items[-1].pop("confidence", None)
+        items.append(items[-1] | twin)
     return items
 
 
@@ -125,17 +130,22 @@ class ChangesTheFile:
     def change_the_file(self, data: st.DataObject, kind: str) -> None:
         """Another program writes a file, breaks it, deletes it, or changes its bits or its place."""
         if kind == "break":
-            self._break_the_file(data.draw(st.sampled_from(_TEXTS_THAT_ARE_NONE)), is_mended=data.draw(st.booleans()))
+            for text in data.draw(st.lists(st.sampled_from(_TEXTS_THAT_ARE_NONE), min_size=1, max_size=4)):
+                self._break_the_file(text)
+            self.take(
+                {"do": "store", "items": [_SOUND]} if data.draw(st.booleans()) else {"do": "store", "remove": True}
+            )
         elif kind == "change" and self.examination is not None and self.examination.is_file:
             self.take({"do": "store", **data.draw(st.sampled_from(_CHANGES))})
         else:
             items = data.draw(_items(self.users))
             self.take({"do": "store", "items": items} | ({"in_place": True} if kind == "in place" else {}))
+            if data.draw(st.booleans()):
+                self.take({"do": "reopen"})
 
-    def _break_the_file(self, text: str, *, is_mended: bool) -> None:
+    def _break_the_file(self, text: str) -> None:
         self.take({"do": "store", "text": text})
         self.take({"do": "get_pending"})
         bucket = {name: _SOUND[name] for name in ("user_id", "bucket_start_ts", "bucket_end_ts")}
         self.take({"do": "enqueue_drift", "buckets": [bucket]})
         self.take({"do": "mark_done", "request_id": _SOUND["request_id"]})
-        self.take({"do": "store", "items": [_SOUND]} if is_mended else {"do": "store", "remove": True})

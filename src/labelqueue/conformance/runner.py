@@ -208,7 +208,7 @@ def _hardships(
 ) -> None:
     """Crash and overlap, where a selected requirement is judged by that."""
     if selected & set(crash.CONCERNED):
-        act = partial(crash.crash, subject, findings, timeout_s=timeout_s, progress=progress)
+        act = partial(crash.crash, subject, findings, about=selected, timeout_s=timeout_s, progress=progress)
         _guarded(act, crash.CONCERNED, "crashes", findings)
     if selected & set(overlap.CONCERNED):
         act = partial(overlap.overlap, subject, findings, timeout_s=timeout_s, seed=seed, progress=progress)

@@ -12,6 +12,7 @@ that fails.  What only the search found is then shrunk by Hypothesis.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import seed as with_seed
 from hypothesis import strategies as st
+from hypothesis.errors import FlakyFailure
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -31,6 +33,7 @@ from hypothesis.stateful import (
 from labelqueue.conformance.bad_input import HandsInBadInput
 from labelqueue.conformance.buckets import USERS, buckets
 from labelqueue.conformance.cases import Case
+from labelqueue.conformance.coincidences import MakesCoincidences
 from labelqueue.conformance.crosscheck import GENERAL, Beside, disagreement
 from labelqueue.conformance.examination import Examination
 from labelqueue.conformance.judging import Failure, Findings, answer_of, judge_observation
@@ -44,13 +47,14 @@ if TYPE_CHECKING:
     from labelqueue.conformance.subject import Subject
     from labelqueue.spec import Observation, Profile
 
-__all__ = ["PROGRAMS", "search", "shrink"]
+__all__ = ["PROGRAMS", "finds", "search", "shrink"]
 
 PROGRAMS: Final = 80
 """How many programs a search makes up, unless told otherwise."""
 
 _OF: Final = st.sampled_from((None, None, 0, 1, "nobody", None))
 _LIMITS: Final = st.sampled_from((None, None, 1, 2, 0, 5, None))
+_NOON: Final = 12.0
 _MORE: Final = {"input": HandsInBadInput, "file": ChangesTheFile}
 
 
@@ -85,17 +89,30 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
             self.is_broken = False
 
         @initialize(
-            cap=st.sampled_from((2, 3, 1, None, 5, 0, 40)),
+            cap=st.sampled_from((2, 3, None, 1, None, 5, 0, 40)),
             hours=st.sampled_from((12.0, 23.5, 18.0, 0.0, 23.9999999)),
             users=st.sampled_from(list(permutations(USERS, 2))),
+            eye=st.sampled_from((None, None, None, None, None, None, "watch", "runs")),
         )
-        def open(self, cap: int | None, hours: float, users: tuple[str, ...]) -> None:
+        def open(self, cap: int | None, hours: float, users: tuple[str, ...], eye: str | None) -> None:
+            # A clock that runs may not come near midnight, where a call would have two days.
+            runs = eye == "runs"
+            hours = _NOON if runs else hours
             now = datetime(2026, 1, 15, microsecond=123457, tzinfo=UTC) + timedelta(hours=hours)
             self.users = users
             self.case = Case(
-                id="found-by-search", requirements=(), why="Found by search.", steps=(), now=now, max_asks_per_day=cap
+                id="found-by-search",
+                requirements=(),
+                why="Found by search.",
+                steps=(),
+                now=now,
+                max_asks_per_day=cap,
+                runs=runs,
+                needs=frozenset({"watch"} if eye == "watch" else ()),
             )
-            self.examination = Examination(collector.subject, now=now, max_asks_per_day=cap)
+            self.examination = Examination(
+                collector.subject, now=now, max_asks_per_day=cap, runs=runs, watch=eye == "watch"
+            )
             self.examination.__enter__()
             self.has_clock = collector.subject.claims.clock
             self.model = Beside(None, 20 if cap is None else cap)
@@ -156,7 +173,7 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
             ),
         )
         def clock(self, data: st.DataObject, ahead: timedelta, to_midnight: timedelta | None) -> None:
-            if not self.has_clock:
+            if not self.has_clock or self.case.runs:
                 return
             now = self.now
             if to_midnight is None:
@@ -226,7 +243,7 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
                 self.examination.__exit__()
 
     more = [rules for profile, rules in _MORE.items() if profile in collector.findings.profiles]
-    return type("QueueMachine", (QueueMachine, *more), {}) if more else QueueMachine
+    return type("QueueMachine", (QueueMachine, MakesCoincidences, *more), {})
 
 
 def _settings(examples: int, steps: int, phases: tuple[Phase, ...]) -> settings:
@@ -266,6 +283,35 @@ def search(
     machine = _machine(_Collector(subject, findings, None, program_done))
     run = with_seed(seed)(machine)
     run_state_machine_as_test(run, settings=_settings(examples, steps, (Phase.generate,)))
+
+
+def finds(
+    subject: Subject,
+    requirement: str,
+    *,
+    seed: int,
+    profiles: frozenset[Profile] = frozenset({"core"}),
+    examples: int = PROGRAMS,
+    steps: int = 25,
+) -> bool:
+    """Search until one requirement fails.
+
+    Args:
+        subject: The subject.
+        requirement: The id of the requirement.
+        seed: As in the search.
+        profiles: As in the search.
+        examples: As in the search.
+        steps: As in the search.
+
+    Returns:
+        Whether it failed.
+    """
+    findings = Findings(profiles)
+    machine = with_seed(seed)(_machine(_Collector(subject, findings, requirement, lambda: None)))
+    with contextlib.suppress(FoundError, FlakyFailure):
+        run_state_machine_as_test(machine, settings=_settings(examples, steps, (Phase.generate,)))
+    return requirement in findings.failures
 
 
 def shrink(

@@ -22,10 +22,12 @@ from labelqueue.conformance.wire import INVALID_PARAMS, OPERATIONS, VERSION
 from labelqueue.errors import LabelQueueError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from labelqueue.conformance.python_subject import PythonHandle, PythonSubject
     from labelqueue.conformance.subject import Clock
 
-__all__ = ["main", "serve"]
+__all__ = ["main", "serve", "serve_here"]
 
 _PARSE_ERROR: Final = -32700
 _INVALID_REQUEST: Final = -32600
@@ -133,19 +135,31 @@ def _request(line: bytes) -> tuple[int | None, str, dict[str, Any]]:
     return message.get("id"), message["method"], message.get("params", {})
 
 
-def main() -> None:
-    """Serve the subject that the command line names."""
-    if len(sys.argv) != 2:  # noqa: PLR2004 - the program and the name
-        sys.exit("usage: python -m labelqueue.conformance.serve package.module:Name")
+def serve_here(name: str, answers: Callable[[BinaryIO], BinaryIO] = lambda stream: stream) -> None:
+    """Serve a subject on standard input and output.
+
+    Args:
+        name: What it is called, such as `package.module:Name`.
+        answers: Takes the stream of answers, and returns the one to write to.
+
+    Raises:
+        SubjectError: There is no such subject.
+    """
     sys.path.insert(0, "")  # a subject may be a file in this folder
     # What the subject prints must not come between the answers.
     wire = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    serve(subject_named(name), sys.stdin.buffer, answers(wire))
+
+
+def main() -> None:
+    """Serve the subject that the command line names."""
+    if len(sys.argv) != 2:  # noqa: PLR2004 - the program and the name
+        sys.exit("usage: python -m labelqueue.conformance.serve package.module:Name")
     try:
-        subject = subject_named(sys.argv[1])
+        serve_here(sys.argv[1])
     except LabelQueueError as error:
         sys.exit(f"labelqueue: {error}")
-    serve(subject, sys.stdin.buffer, wire)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ few forms for what JSON cannot say:
 | `{"$datetime": TEXT, "of": "pandas"}` | as a pandas `Timestamp` (or `numpy`'s `datetime64`), where there is one |
 | `{"$ref": NAME}` | the id that an earlier expectation bound with `$bind` |
 | `{"$ref": NAME, "first": N}` | its first N characters, which are the id of nothing |
-| `{"$place": N}` | the id of the request at place N of `all_items`, from 0 |
+| `{"$place": N}` | the id of the request at place N of `all_items`, from 0; `first` as above |
 | `{"$float": "nan"}` | a float that JSON has no literal for: `nan`, `inf`, `-inf` |
 | `{"$missing": KIND}` | what a data library has for a missing value: `nan`, `NaT` or `NA`; else null |
 | `{"$int": N, "of": "numpy"}` | an integer of a library's own, where there is one |
@@ -50,11 +50,11 @@ def resolved(step: Step, bound: Mapping[str, str], items: Sequence[Seen]) -> dic
     if not isinstance(form, Mapping):
         return dict(step)
     if "$ref" in form:
-        request_id = bound.get(form["$ref"], "00000000-0000-4000-8000-000000000000")[: form.get("first")]
+        request_id = bound.get(form["$ref"], "00000000-0000-4000-8000-000000000000")
     else:
         place = form["$place"]
         request_id = items[place].request_id if place < len(items) else "00000000-0000-4000-8000-000000000000"
-    return {**step, "request_id": request_id}
+    return {**step, "request_id": request_id[: form.get("first")]}
 
 
 def text_of(moment: datetime) -> str:

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.spec.queue_file import FileState
@@ -91,7 +92,7 @@ class StoreFolder:
             self.path.unlink()
         if "mode" in step:
             self.path.chmod(int(step["mode"], 8))
-        if step.get("link"):
+        if step.get("link") and not self.path.is_symlink():
             elsewhere = self._live / "elsewhere"
             elsewhere.mkdir(exist_ok=True)
             self.path.replace(elsewhere / "target.json")
@@ -144,9 +145,9 @@ class StoreFolder:
         """
         last = self.look()
 
-        def hook(_frame: object, event: str, _function: object) -> None:
+        def hook(_frame: object, event: str, function: object) -> None:
             nonlocal last
-            if event not in ("c_return", "c_exception"):
+            if event not in ("c_return", "c_exception") or _cannot_write(function):
                 return
             now = self.look()
             if now != last:
@@ -159,6 +160,15 @@ class StoreFolder:
             yield
         finally:
             sys.setprofile(before)
+
+
+def _cannot_write(function: object) -> bool:
+    """Whether a function of C is Python's own and touches no file; most of those that are called."""
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, ModuleType):
+        return owner.__name__ == "builtins" and getattr(function, "__name__", "") not in ("print", "open", "exec")
+    kind = owner if isinstance(owner, type) else type(owner)
+    return kind.__module__ in ("builtins", "datetime", "re") and owner is not None
 
 
 def _content_of(step: Mapping[str, Any]) -> bytes | None:

@@ -271,9 +271,12 @@ class Call:
             yield from missing
             return
         for place, bucket in enumerate(self.buckets):
-            if bucket.offends_by_confidence():
+            is_odd = bucket.offends_by_confidence()
+            if is_odd:
                 yield Offence("IN-5", place, "confidence", bucket.values.get("confidence"))
-            elif bucket.is_selected(self.threshold_in_force):
+            # Whether a row without a real confidence is selected is open: what else is
+            # wrong with it may be named instead.
+            if is_odd or bucket.is_selected(self.threshold_in_force):
                 yield from bucket.offences(place)
 
     @property

@@ -135,6 +135,8 @@ def dead_processes_leave_a_whole_state(seen: Interruption) -> Iterator[str]:
     if not seen.is_before and not seen.is_after:
         yield f"{seen.how}: {seen.differs_from_both()}"
         return
+    if seen.stumbled_over:
+        yield f"{seen.how}: the next change of another process stumbled over {', '.join(seen.stumbled_over)}"
     if isinstance(seen.next, tuple) and isinstance(seen.stored, tuple) and seen.next_call is not None:
         if not is_effect(seen.next_call, seen.stored, seen.next):
             yield f"{seen.how}: the next change of another process had not its full effect"

@@ -72,6 +72,11 @@ def one_array_of_objects(seen: Observation) -> Iterator[str]:
     items = _items(seen)
     if [item["request_id"] for item in items] != [request.request_id for request in seen.after]:
         yield f"the file holds {len(items)} objects, not the {len(seen.after)} requests in enqueue order"
+    ids = {item["request_id"] for item in items}
+    known = {request_id for request_id in seen.enqueued if request_id in ids}
+    order = [item["request_id"] for item in items if item["request_id"] in known]
+    if not seen.is_tainted and order != [request_id for request_id in seen.enqueued if request_id in known]:
+        yield "the file does not hold the requests in the order in which they were enqueued"
     for place, item in enumerate(items):
         missing = [field for field in FIELDS if field not in item]
         if missing:

@@ -35,6 +35,7 @@ class Interruption:
         next: What the store held after somebody else's next change; `None` where
             nobody made one.
         next_call: That change.
+        stumbled_over: Files of the dead process without which that change could be made.
         leftovers: Files beside the store that were not there before and should not
             be, after the failed call or after the next change; `None` where the
             store is not one file.
@@ -54,6 +55,7 @@ class Interruption:
     after_retry: State | None = None
     next: State | None = None
     next_call: Call | None = None
+    stumbled_over: tuple[str, ...] = ()
     leftovers: tuple[str, ...] | None = None
     allowed: tuple[tuple[Seen, ...], ...] = ()
 

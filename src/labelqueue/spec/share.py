@@ -48,9 +48,17 @@ def acknowledged_changes_are_seen(seen: History) -> Iterator[str]:
     what has been answered.  Whether the file changed cannot be told by its
     modification time in seconds: two changes fit into one.
     """
-    for change, later in seen.pairs_in_real_time():
-        if change.call.do in _CHANGING:
-            yield from (f"{seen.how}: {problem}" for problem in _unseen(change, later))
+    for earlier, later in seen.pairs_in_real_time():
+        problems = _unseen(earlier, later) if earlier.call.do in _CHANGING else _unknown(earlier, later)
+        yield from (f"{seen.how}: {problem}" for problem in problems)
+
+
+def _unknown(reading: Event, later: Event) -> Iterator[str]:
+    """Requests are never taken away: what was shown once can be marked."""
+    if later.call.do == "mark_done" and later.result is None and isinstance(reading.result, list):
+        shown = {request.request_id for request in reading.result if isinstance(request, Seen)}
+        if later.call.request_id in shown:
+            yield f"{_name(later)}, begun after {_name(reading)} had shown the request, does not find it"
 
 
 def _unseen(change: Event, later: Event) -> Iterator[str]:
@@ -117,6 +125,10 @@ def histories_are_linear(seen: History) -> Iterator[str]:
     """
     if isinstance(seen.final, str):
         yield f"{seen.how}: at the end the store {seen.final}"
+        return
+    ids = [request.request_id for request in seen.final]
+    if len(set(ids)) < len(ids):
+        yield f"{seen.how}: at the end two requests have one id"
         return
     refused = [event for event in seen.events if event.refusal is not None]
     for event in refused:

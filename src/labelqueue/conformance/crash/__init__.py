@@ -6,6 +6,6 @@ subject is made into one (`labelqueue.conformance.serve`).
 
 from __future__ import annotations
 
-from labelqueue.conformance.crash.run import CONCERNED, crash
+from labelqueue.conformance.crash.run import CONCERNED, crash, interruptions
 
-__all__ = ["CONCERNED", "crash"]
+__all__ = ["CONCERNED", "crash", "interruptions"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, Self
 
 from labelqueue.conformance.crash.scenes import NEXT, Program, Scene, Stage, leftovers
@@ -32,11 +33,19 @@ _MOMENTS: Final = (0.1, 0.3, 0.5, 0.7, 0.9)
 class Spares:
     """Processes that are started ahead of their use; use it as a context manager."""
 
-    def __init__(self, start: Callable[[], Program]) -> None:
-        """Begin to start the first ones."""
+    def __init__(self, start: Callable[[], Program], most: int) -> None:
+        """Begin to start the first ones.
+
+        Args:
+            start: Starts one.
+            most: How many will be needed at most.
+        """
         self._start = start
+        self._left = most
         self._threads = ThreadPoolExecutor(_AHEAD)
-        self._coming: deque[Future[Program]] = deque(self._threads.submit(start) for _ in range(_AHEAD))
+        self._coming: deque[Future[Program]] = deque()
+        for _ in range(_AHEAD):
+            self._begin()
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -44,6 +53,7 @@ class Spares:
 
     def __exit__(self, *_: object) -> None:
         """End those that nobody used."""
+        self._left = 0
         self._threads.shutdown()
         for future in self._coming:
             if future.exception() is None:
@@ -51,44 +61,57 @@ class Spares:
 
     def take(self) -> Program:
         """Return a process, and begin to start another."""
-        self._coming.append(self._threads.submit(self._start))
-        return self._coming.popleft().result()
+        self._begin()
+        return self._coming.popleft().result() if self._coming else self._start()
+
+    def _begin(self) -> None:
+        if self._left > 0:
+            self._left -= 1
+            self._coming.append(self._threads.submit(self._start))
 
 
-def kills_of(stage: Stage, spares: Spares, witness: Program) -> Iterator[Interruption]:
+def kills_of(stage: Stage, start: Callable[[], Program], recorded: Program, witness: Program) -> Iterator[Interruption]:
     """Kill the process of a call at every point.
 
     Args:
         stage: The prepared scene.
-        spares: Where new processes come from.
+        start: Starts a new process.
+        recorded: A process whose call is recorded, and which lives on.
         witness: Another process, which reads the store and makes the next change.
 
     Yields:
         What was found after each kill.
     """
-    actor = spares.take()
-    try:
-        store = stage.set_up()
-        actor.open(store)
-        with attached(actor.pid) as record:
-            actor.perform(stage.step)
-        is_one_file = not leftovers(store)
-        for point in points_in(record, store.parents[1]):
-            if not actor.is_alive:
+
+    def rehearsed() -> Program:
+        program = start()
+        stage.rehearse(program)
+        return program
+
+    stage.rehearse(recorded)
+    store = stage.set_up()
+    recorded.open(store)
+    with attached(recorded.pid) as record:
+        recorded.perform(stage.step)
+    is_one_file = not leftovers(store)
+    points = points_in(record, store.parents[1])
+    with Spares(rehearsed, most=len(points)) as spares, ExitStack() as stack:
+        actor: Program | None = None
+        for point in points:
+            if actor is None or not actor.is_alive:
                 actor = spares.take()
+                stack.callback(actor.end)
             interruption = _killed_at(stage, actor, witness, point, is_one_file=is_one_file)
             if interruption is not None:
                 yield interruption
-    finally:
-        actor.end()
 
 
-def kills_in_flight(scene: Scene, spares: Spares, witness: Program) -> Iterator[Interruption]:
+def kills_in_flight(scene: Scene, start: Callable[[], Program], witness: Program) -> Iterator[Interruption]:
     """Kill the process of a call while it is in flight: for stores that nobody can watch.
 
     Args:
         scene: The scene; its store is prepared anew for every kill.
-        spares: Where new processes come from.
+        start: Starts a new process.
         witness: Another process, which reads the store and makes the next change.
 
     Yields:
@@ -96,32 +119,33 @@ def kills_in_flight(scene: Scene, spares: Spares, witness: Program) -> Iterator[
     """
     takes_s = 0.0
     # Once it is let finish, to learn how long it takes.
-    for part in (None, *_MOMENTS):
-        with Stage(scene) as stage:
-            stage.prepare(witness)
-            actor = spares.take()
-            try:
-                actor.open(stage.prepared)
-                begun = time.perf_counter()
-                actor.send(stage.step)
-                if part is None:
-                    actor.receive(stage.step)
-                    takes_s = time.perf_counter() - begun
-                    continue
-                time.sleep(takes_s * part)
-                actor.kill()
-            finally:
-                actor.end()
-            stored = witness.state_of(stage.prepared)
-            yield Interruption(
-                kind="kill",
-                how=f"killed {1000 * takes_s * part:.1f} ms after it was asked",
-                call=stage.call,
-                before=stage.before,
-                stored=stored,
-                next=_next_change(witness, stage.prepared),
-                next_call=call_of(NEXT),
-            )
+    with Spares(start, most=1 + len(_MOMENTS)) as spares:
+        for part in (None, *_MOMENTS):
+            with Stage(scene) as stage:
+                stage.prepare(witness)
+                actor = spares.take()
+                try:
+                    actor.open(stage.prepared)
+                    begun = time.perf_counter()
+                    actor.send(stage.step)
+                    if part is None:
+                        actor.receive(stage.step)
+                        takes_s = time.perf_counter() - begun
+                        continue
+                    time.sleep(takes_s * part)
+                    actor.kill()
+                finally:
+                    actor.end()
+                stored = witness.state_of(stage.prepared)
+                yield Interruption(
+                    kind="kill",
+                    how=f"killed {1000 * takes_s * part:.1f} ms after it was asked",
+                    call=stage.call,
+                    before=stage.before,
+                    stored=stored,
+                    next=_next_change(witness, stage.prepared),
+                    next_call=call_of(NEXT),
+                )
 
 
 def _killed_at(
@@ -138,6 +162,15 @@ def _killed_at(
         return None  # the program took another way this time
     stored = witness.state_of(store)
     after = _next_change(witness, store)
+    stumbled_over: tuple[str, ...] = ()
+    if isinstance(after, str) and witness.is_alive and is_one_file and leftovers(store):
+        # Was it the lock that kept the next one away, or what lies about?
+        names = leftovers(store)
+        for name in names:
+            (store.parent / name).unlink()
+        again = _next_change(witness, store)
+        if isinstance(again, tuple):
+            stumbled_over, after = names, again
     return Interruption(
         kind="kill",
         how=f"killed before {point}",
@@ -146,6 +179,7 @@ def _killed_at(
         stored=stored,
         next=after,
         next_call=call_of(NEXT),
+        stumbled_over=stumbled_over,
         leftovers=leftovers(store) if is_one_file else None,
     )
 

@@ -50,7 +50,7 @@ def power_cuts(actor: Program, reader: Program) -> Iterator[Interruption]:
         live = root / "live"
         live.mkdir()
         disk = Disk(live)
-        script = _Script(actor, live / "store" / "queue.json")
+        script = _Script(actor, live / "store" / "queue.json", root / "rehearsal" / "queue.json")
         for answers, how, platter in _platters(disk, script.record):
             store = _laid_out(platter, live, root / "found")
             yield script.cut(answers, how, reader.state_of(store))
@@ -61,9 +61,12 @@ def power_cuts(actor: Program, reader: Program) -> Iterator[Interruption]:
 class _Script:
     """A few calls, made and recorded, each followed by a reading."""
 
-    def __init__(self, actor: Program, store: Path) -> None:
+    def __init__(self, actor: Program, store: Path, rehearsal: Path) -> None:
         self._states: list[tuple[Seen, ...]] = [()]
         self._calls: list[Call] = []
+        for step in _SCRIPT[:2]:  # what a program loads late is loaded before it is watched
+            actor.open(rehearsal)
+            actor.perform(step)
         actor.open(store)
         with attached(actor.pid, is_full=True) as self.record:
             for step in _SCRIPT:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,48 +21,62 @@ from labelqueue.spec import ABSENT, InconclusiveError, Interruption
 if TYPE_CHECKING:
     from labelqueue.conformance.subject import Subject
 
-__all__ = ["CONCERNED", "crash"]
+__all__ = ["CONCERNED", "crash", "interruptions", "why_not_crashed"]
 
 CONCERNED: Final = ("DUR-1", "DUR-2", "DUR-3", "DUR-4", "SHARE-4")
 """The requirements that are judged by crashes alone."""
 
 _BY_SYSTEM_CALL: Final = ("DUR-1", "DUR-2", "DUR-4")
 
+_TELLS: Final[dict[str, set[str]]] = {
+    "failure": {"DUR-1", "DUR-2"},
+    "kill": {"DUR-3", "SHARE-4"},
+    "power cut": {"DUR-4"},
+}
+
 _Progress = Callable[[str, int, int], None]
 
 
-def crash(subject: Subject, findings: Findings, *, timeout_s: float, progress: _Progress) -> None:
+def crash(
+    subject: Subject,
+    findings: Findings,
+    *,
+    about: Collection[str] = CONCERNED,
+    timeout_s: float,
+    progress: _Progress,
+) -> None:
     """Let calls fail, processes die and the power go, and note what is found.
 
     Args:
         subject: The subject.
         findings: Where to note.
+        about: The requirements to find out about; what tells nothing about them is left out.
         timeout_s: How long an answer may take, in seconds.
         progress: Told what is being done.
     """
-    reason = _reason_not_to(subject)
+    concerned = [name for name in CONCERNED if name in about]
+    reason = why_not_crashed(subject)
     if reason is not None:
-        findings.skips |= dict.fromkeys(CONCERNED, reason)
+        findings.skips |= dict.fromkeys(concerned, reason)
         return
     is_path = subject.claims.store == "path"
     if not is_path:
-        findings.skips |= dict.fromkeys(_BY_SYSTEM_CALL, "its store is no path, and cannot be watched")
-
-    def start() -> Program:
-        return Program(subject.command, timeout_s, has_clock=subject.claims.clock)
-
+        unseen = [name for name in concerned if name in _BY_SYSTEM_CALL]
+        findings.skips |= dict.fromkeys(unseen, "its store is no path, and cannot be watched")
+    seek = interruptions if is_path else _in_flight
     try:
-        with Spares(start) as spares:
-            (_crash if is_path else _crash_in_flight)(spares, findings, progress)
+        for stage, interruption in seek(subject, about=about, timeout_s=timeout_s, progress=progress):
+            _note(interruption, stage, findings)
     except InconclusiveError as error:
         findings.inconclusive["DUR-4"] = str(error)
     except (BrokenError, RefusedError, SubjectError, OSError) as error:
         # Not a finding about a call: preparing the store, or strace itself, went wrong.
-        for name in CONCERNED:
+        for name in concerned:
             findings.errors.setdefault(name, f"crashes: {error}")
 
 
-def _reason_not_to(subject: Subject) -> str | None:
+def why_not_crashed(subject: Subject) -> str | None:
+    """Say why a subject cannot be interrupted, or `None` where it can."""
     if not subject.command:
         return "it has no name by which it could be started as a program"
     if not subject.claims.crash:
@@ -70,53 +84,104 @@ def _reason_not_to(subject: Subject) -> str | None:
     return why_not() if subject.claims.store == "path" else None
 
 
-def _crash_in_flight(spares: Spares, findings: Findings, progress: _Progress) -> None:
+def interruptions(
+    subject: Subject,
+    *,
+    about: Collection[str] = CONCERNED,
+    timeout_s: float = 10.0,
+    progress: _Progress = lambda *_: None,
+) -> Iterator[tuple[Stage | None, Interruption]]:
+    """Interrupt calls in every way that tells something about some requirements.
+
+    Args:
+        subject: A subject that can be interrupted.
+        about: The requirements.
+        timeout_s: As in `crash`.
+        progress: As in `crash`.
+
+    Yields:
+        The scene, where there is one, and what was found.
+
+    Raises:
+        InconclusiveError: The subject writes in a way that the model disk does not know.
+        BrokenError: A process of it does not answer.
+    """
+    kinds = [kind for kind, names in _TELLS.items() if names & set(about)]
+    scenes = SCENES if {"failure", "kill"} & set(kinds) else ()
+    total = len(scenes) * len({"failure", "kill"} & set(kinds)) + 1
+    steps = iter(range(total))
+
+    def start() -> Program:
+        return Program(subject.command, timeout_s, has_clock=subject.claims.clock)
+
     with ExitStack() as stack:
-        reader = spares.take()
+        actors = _Actors(start, stack)
+        reader = actors.another()
+        for scene in scenes:
+            stage = stack.enter_context(Stage(scene))
+            stage.prepare(reader)
+            if "failure" in kinds:
+                progress("crashes", next(steps), total)
+                yield from ((stage, each) for each in failures_of(stage, actors.living(), reader))
+            if "kill" in kinds:
+                progress("crashes", next(steps), total)
+                yield from ((stage, each) for each in kills_of(stage, start, actors.living(), reader))
+        if "power cut" in kinds:
+            progress("crashes", total - 1, total)
+            yield from ((None, each) for each in power_cuts(actors.living(), reader))
+    progress("crashes", total, total)
+
+
+def _in_flight(
+    subject: Subject, *, about: Collection[str], timeout_s: float, progress: _Progress
+) -> Iterator[tuple[None, Interruption]]:
+    """Kill processes of a subject whose store nobody can watch."""
+
+    def start() -> Program:
+        return Program(subject.command, timeout_s, has_clock=subject.claims.clock)
+
+    if not _TELLS["kill"] & set(about):
+        return
+    with ExitStack() as stack:
+        reader = start()
         stack.callback(reader.end)
         for number, scene in enumerate(SCENES):
             progress("crashes", number, len(SCENES))
-            _note(kills_in_flight(scene, spares, reader), None, findings)
+            yield from ((None, each) for each in kills_in_flight(scene, start, reader))
         progress("crashes", len(SCENES), len(SCENES))
 
 
-def _crash(spares: Spares, findings: Findings, progress: _Progress) -> None:
-    total = 2 * len(SCENES) + 1
-    with ExitStack() as stack:
-        reader, actor = spares.take(), spares.take()
-        stack.callback(reader.end)
-        stack.callback(actor.end)
-        for number, scene in enumerate(SCENES):
-            progress("crashes", 2 * number, total)
-            stage = stack.enter_context(Stage(scene))
-            stage.prepare(reader)
-            if not actor.is_alive:
-                actor = spares.take()
-                stack.callback(actor.end)
-            _note(failures_of(stage, actor, reader), stage, findings)
-            progress("crashes", 2 * number + 1, total)
-            _note(kills_of(stage, spares, reader), stage, findings)
-        progress("crashes", total - 1, total)
-        if not actor.is_alive:
-            actor = spares.take()
-            stack.callback(actor.end)
-        _note(power_cuts(actor, reader), None, findings)
-        progress("crashes", total, total)
+class _Actors:
+    """A process that makes calls; another one once it is dead."""
+
+    def __init__(self, start: Callable[[], Program], stack: ExitStack) -> None:
+        self._stack = stack
+        self._spares = stack.enter_context(Spares(start, most=2))
+        self._actor: Program | None = None
+
+    def living(self) -> Program:
+        if self._actor is None or not self._actor.is_alive:
+            self._actor = self.another()
+        return self._actor
+
+    def another(self) -> Program:
+        program = self._spares.take()
+        self._stack.callback(program.end)
+        return program
 
 
-def _note(interruptions: Iterator[Interruption], stage: Stage | None, findings: Findings) -> None:
-    for interruption in interruptions:
-        for requirement, message in judge_observation(interruption, findings):
-            steps: tuple[Any, ...] = (*stage.scene.before, stage.step) if stage is not None else ()
-            case = Case(
-                id=f"crash-{interruption.kind.replace(' ', '-')}",
-                requirements=(requirement,),
-                why="Found by crashes.",
-                steps=(*steps, {"do": "crash", "how": interruption.how}),
-            )
-            findings.add(
-                Failure(requirement, message, case, len(case.steps) - 1, None, _got(interruption), found_by="crash")
-            )
+def _note(interruption: Interruption, stage: Stage | None, findings: Findings) -> None:
+    for requirement, message in judge_observation(interruption, findings):
+        steps: tuple[Any, ...] = (*stage.scene.before, stage.step) if stage is not None else ()
+        case = Case(
+            id=f"crash-{interruption.kind.replace(' ', '-')}",
+            requirements=(requirement,),
+            why="Found by crashes.",
+            steps=(*steps, {"do": "crash", "how": interruption.how}),
+        )
+        findings.add(
+            Failure(requirement, message, case, len(case.steps) - 1, None, _got(interruption), found_by="crash")
+        )
 
 
 def _got(interruption: Interruption) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from labelqueue.conformance.wire import VERSION, params_of
 from labelqueue.spec import Call, Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from labelqueue.spec.interruption import State
 
@@ -152,7 +153,8 @@ class Stage:
     before: tuple[Seen, ...] = ()
     step: Step = field(default_factory=dict)
     _folder: Path = field(init=False)
-    _performances: int = 0
+    # Threads that start processes ahead set up stages, too; a counter gives each number once.
+    _performances: Iterator[int] = field(default_factory=itertools.count)
 
     def __enter__(self) -> Self:
         """Make the folder."""
@@ -185,13 +187,17 @@ class Stage:
 
     def set_up(self) -> Path:
         """Copy the prepared store, and return the path of the copy."""
-        self._performances += 1
-        prepared, store = self._store_in("prepared"), self._store_in(f"performance-{self._performances}")
+        prepared, store = self._store_in("prepared"), self._store_in(f"performance-{next(self._performances)}")
         if prepared.parent.exists():
             shutil.copytree(prepared.parent, store.parent, symlinks=True)
         else:
             store.parent.parent.mkdir()
         return store
+
+    def rehearse(self, program: Program) -> None:
+        """Make the call once with nobody watching, so that what a program loads late is loaded."""
+        program.open(self.set_up())
+        program.perform(self.step)
 
     def _store_in(self, name: str) -> Path:
         return self._folder / name / "store" / "queue.json"

@@ -30,6 +30,7 @@ _TRACED: Final = (
     "fchmodat,fsync,fdatasync,sync,syncfs,sync_file_range,copy_file_range,sendfile,splice,msync"
 )
 _CHANGES: Final = frozenset(_TRACED.split(",")) - {"close", "dup", "dup2", "dup3", "read", "lseek"}
+_READS: Final = frozenset({"open", "openat", "read", "close"})
 _WRITING_FLAGS: Final = ("O_WRONLY", "O_RDWR", "O_CREAT")
 
 
@@ -87,9 +88,16 @@ class Record:
 
     Attributes:
         calls: Its system calls in order, once it is watched no longer.
+        file: Where they are written down, as long as it is watched.
     """
 
     calls: list[SystemCall] = field(default_factory=list)
+    file: Path | None = None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the process was stopped by a signal that was injected."""
+        return self.file is not None and b"--- stopped by SIGSTOP ---" in self.file.read_bytes()
 
     def injected(self) -> SystemCall | None:
         """The call that was made to fail, if any was."""
@@ -121,10 +129,11 @@ def attached(pid: int, *injection: str, is_full: bool = False) -> Iterator[Recor
     with tempfile.TemporaryDirectory(prefix="labelqueue-strace-") as folder:
         file = Path(folder) / "record"
         file.touch()
+        record.file = file
         # Threads are followed; another program that is started, such as a tool that takes a
         # lock, is not: numbers are counted by thread, so that its calls would be hit as well.
         command = ["strace", "-f", "-b", "execve", "-y", "-p", str(pid), "-o", str(file)]
-        command += ["-e", f"trace={_TRACED}", "-e", "signal=none"]
+        command += ["-e", f"trace={_TRACED}", "-e", "signal=STOP"]
         command += ["-xx", "-s", "100000000"] if is_full else ["-s", "16"]
         for each in injection:
             command += ["-e", f"inject={each}"]
@@ -144,6 +153,7 @@ def attached(pid: int, *injection: str, is_full: bool = False) -> Iterator[Recor
                 tracer.wait()
             tracer.stderr.close()
             record.calls.extend(_calls_in(file))
+            record.file = None
 
 
 def _calls_in(file: Path) -> list[SystemCall]:
@@ -165,16 +175,25 @@ def _calls_in(file: Path) -> list[SystemCall]:
     return found
 
 
-def points_in(record: Record, folder: Path) -> list[Point]:
+def points_in(record: Record, folder: Path, *, of_reading: bool = False) -> list[Point]:
     """Name the system calls that change something below a folder, in order.
 
     Calls of one thread alone are counted, since strace counts them by thread.
+
+    Args:
+        record: What a process did.
+        folder: The folder.
+        of_reading: Whether those that only read count, too.
     """
     numbers: Counter[tuple[int, str]] = Counter()
     points = []
     for call in record.calls:
         numbers[call.pid, call.name] += 1
-        if call.changes and str(folder) in call.arguments and call.result != "?":
+        if (
+            (call.changes or (of_reading and call.name in _READS))
+            and str(folder) in call.arguments
+            and call.result != "?"
+        ):
             paths = re.findall(rf"{re.escape(str(folder))}[^\">]*", call.arguments)
             points.append(Point(call.name, numbers[call.pid, call.name], Path(paths[-1]).name))
     return points

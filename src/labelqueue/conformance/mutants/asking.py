@@ -89,7 +89,7 @@ class LimitBeforeOrdering(ModelQueue):
         return self.cut(self.ordered(self.of_user(self.pending(), user_id)[:limit]), None)
 
 
-@mutant("ORD-4")
+@mutant("ORD-4", "CAP-2")
 class CutBeforeTheUser(ModelQueue):
     """The cut is made before the user is looked at."""
 

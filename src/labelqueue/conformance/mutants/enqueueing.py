@@ -256,7 +256,7 @@ class NeverNothing(ModelQueue):
         return added
 
 
-@mutant("DRIFT-2")
+@mutant("DRIFT-2", "DRIFT-1")
 class UnknownLabelAsText(ModelQueue):
     """A label that is `None` becomes the text "None"."""
 

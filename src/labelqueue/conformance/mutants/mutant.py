@@ -25,26 +25,38 @@ class Mutant:
         requirement: The requirement that it violates.
         mistake: The mistake in words.
         make: The queue's class.
+        also: Other requirements that it violates as plainly.
     """
 
     id: str
     requirement: str
     mistake: str
     make: type[ModelQueue]
+    also: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        """The name by which a subject is found: `package.module:Name`."""
+        return f"{self.make.__module__}:{self.make.__qualname__}"
 
 
 MUTANTS: Final[dict[str, Mutant]] = {}
 """Every mutant by its id."""
 
 
-def mutant(requirement: str) -> Callable[[type[ModelQueue]], type[ModelQueue]]:
-    """Enter a class into `MUTANTS`; its docstring is the mistake, its name the id."""
+def mutant(requirement: str, *also: str) -> Callable[[type[ModelQueue]], type[ModelQueue]]:
+    """Enter a class into `MUTANTS`; its docstring is the mistake, its name the id.
+
+    Args:
+        requirement: The requirement that it violates.
+        also: Others that it violates as plainly.
+    """
 
     def enter(make: type[ModelQueue]) -> type[ModelQueue]:
         words = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in make.__name__)
         name = words.removeprefix("-")
         mistake = " ".join((make.__doc__ or "").split())
-        MUTANTS[name] = Mutant(name, requirement, mistake, make)
+        MUTANTS[name] = Mutant(name, requirement, mistake, make, also)
         return make
 
     return enter

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from labelqueue.conformance.overlap.run import CONCERNED, overlap
+from labelqueue.conformance.overlap.run import CONCERNED, histories, overlap
 
-__all__ = ["CONCERNED", "overlap"]
+__all__ = ["CONCERNED", "histories", "overlap"]

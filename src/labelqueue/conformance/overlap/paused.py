@@ -1,9 +1,12 @@
-"""Paused: one client is stopped in the middle of a call, and another makes a call meanwhile.
+"""Paused: one client is stopped in the middle of a call, and another makes calls meanwhile.
 
 Chance rarely puts one call into the narrowest gap of another.  So the process of one
-client is stopped at every point of its call at which it changes something on the
-disk, in turn; the other client calls, and waits where a lock makes it wait; then the
-first goes on.
+client is stopped at every point of its call at which it touches the store, in turn;
+the other client makes a call and looks, and waits where a lock makes it wait; then
+the first goes on.
+
+The relay is for locks on a file that is replaced: who waited for the old file holds a
+lock that the next one does not see.
 """
 
 from __future__ import annotations
@@ -12,10 +15,12 @@ import contextlib
 import os
 import signal
 import time
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from labelqueue.conformance.crash.scenes import Program, Scene, Stage
-from labelqueue.conformance.crash.strace import Point, attached, points_in
+from labelqueue.conformance.crash.strace import Point, Record, attached, points_in
 from labelqueue.conformance.overlap.clients import made
 from labelqueue.conformance.steps import Step, call_of, resolved
 from labelqueue.conformance.subject import BrokenError, RefusedError
@@ -25,12 +30,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-__all__ = ["paused_histories"]
+__all__ = ["PAIRS", "PREPARED", "Pair", "paused_histories", "told"]
 
-# How long is waited for somebody who may be stopped, or be waiting for the stopped one.
-# Whoever needs longer overlaps less; no verdict depends on it.
+# How much longer than alone a call may take before it is taken for one that waits for
+# a lock.  Whoever needs longer overlaps less; no verdict depends on it.
+_TIMES_ALONE: Final = 4
 _PATIENCE_S: Final = 0.05
 _TIMES_TOLD: Final = 100
+_TICK_S: Final = 0.001
+_LONGEST_S: Final = 10.0
+_ALL: Final[Step] = {"do": "all_items"}
 
 
 def _drift(minute: int) -> Step:
@@ -46,12 +55,31 @@ def _mark(place: int) -> Step:
     return {"do": "mark_done", "request_id": {"$place": place}}
 
 
-_PREPARED: Final = (_drift(0), _drift(1))
-_PAIRS: Final[tuple[tuple[Step, Step], ...]] = (
-    (_drift(2), _mark(0)),
-    (_mark(0), _drift(2)),
-    (_drift(3), _drift(3)),
+class Pair(NamedTuple):
+    """Two calls that overlap.
+
+    Attributes:
+        first: The call that is stopped in the middle.
+        second: The call that is made meanwhile.
+        cap: The cap of everybody.
+    """
+
+    first: Step
+    second: Step
+    cap: int = 20
+
+
+PREPARED: Final = (_drift(0), _drift(1))
+"""What is done before: two requests are pending."""
+
+PAIRS: Final = (
+    Pair(_drift(2), _mark(0)),
+    Pair(_mark(0), _drift(2)),
+    Pair(_drift(3), _drift(3)),
+    Pair(_drift(2), _drift(4)),
+    Pair({"do": "get_pending"}, _mark(0), cap=1),
 )
+"""The calls that are made to overlap."""
 
 
 def paused_histories(first: Program, second: Program, reader: Program, now: datetime) -> Iterator[History]:
@@ -66,54 +94,140 @@ def paused_histories(first: Program, second: Program, reader: Program, now: date
     Yields:
         The history of each pause.
     """
-    for one, other in _PAIRS:
-        with Stage(Scene(_PREPARED, one)) as stage:
+    for pair in PAIRS:
+        with Stage(Scene(PREPARED, pair.first)) as stage:
             stage.prepare(reader)
-            store = stage.set_up()
-            first.open(store)
-            with attached(first.pid) as record:
-                first.perform(stage.step)
-            meanwhile = resolved(other, {}, stage.before)
-            for point in points_in(record, store.parents[1]):
-                history = _paused(stage, meanwhile, point, first, second, reader, now)
+            scene = _Scene(stage, pair, first, second, reader, now)
+            points = scene.rehearsed()
+            for point in points:
+                history = scene.paused_at(point)
                 if history is not None:
                     yield history
+            replaced = next((n for n, point in enumerate(points) if point.name.startswith("rename")), 0)
+            if replaced and pair is PAIRS[0]:
+                yield scene.relay(points[replaced - 1])
 
 
-def _paused(
-    stage: Stage, meanwhile: Step, point: Point, first: Program, second: Program, reader: Program, now: datetime
-) -> History | None:
-    store = stage.set_up()
-    first.open(store)
-    second.open(store)
-    # Both have read the store when it begins.
-    events = [_told(step, number) for number, step in enumerate(stage.scene.before)]
-    events += [made("A", first.perform, {"do": "all_items"}), made("B", second.perform, {"do": "all_items"})]
-    with attached(first.pid, f"{point.name}:signal=STOP:when={point.number}"):
-        start = time.monotonic_ns()
-        first.send(stage.step)
-        is_stopped = not first.has_answered_within(_PATIENCE_S)
-        if is_stopped:
-            start_of_second = time.monotonic_ns()
-            second.send(meanwhile)
-            # Whoever answers before the first goes on, did not wait for it.
-            early = (
-                _received("B", second, meanwhile, start_of_second) if second.has_answered_within(_PATIENCE_S) else None
-            )
-            _let_go_on(first)
-        events.append(_received("A", first, stage.step, start))
-        if is_stopped:
-            events.append(early or _received("B", second, meanwhile, start_of_second))
-    if not is_stopped:
-        return None  # the program took another way this time
-    events += [made("A", first.perform, {"do": "all_items"}), made("B", second.perform, {"do": "all_items"})]
-    return History(
-        how=f"while A was stopped before {point}",
-        events=tuple(sorted(events, key=lambda event: event.start)),
-        final=reader.state_of(store),
-        now=now,
-        cap=20,
-    )
+@dataclass
+class _Scene:
+    stage: Stage
+    pair: Pair
+    first: Program
+    second: Program
+    reader: Program
+    now: datetime
+    patience_s: float = _PATIENCE_S
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def meanwhile(self) -> Step:
+        return resolved(self.pair.second, {}, self.stage.before)
+
+    def rehearsed(self) -> list[Point]:
+        """Make both calls with nobody else about; returns the points of the first."""
+        store = self.stage.set_up()
+        self.first.open(store, self.pair.cap)
+        with attached(self.first.pid) as record:
+            self.first.perform(self.stage.step)
+        self.second.open(store, self.pair.cap)
+        start = time.monotonic()
+        self.second.perform(self.meanwhile)
+        self.patience_s = max(_PATIENCE_S, _TIMES_ALONE * (time.monotonic() - start))
+        return points_in(record, store.parents[1], of_reading=self.pair.first["do"] == "get_pending")
+
+    def paused_at(self, point: Point) -> History | None:
+        """Stop the first at a point; `None` where it took another way this time."""
+        store = self.opened()
+        with attached(self.first.pid, f"{point.name}:signal=STOP:when={point.number}") as record:
+            call = _Sent("A", self.first, self.stage.step)
+            if not call.is_stopped(record):
+                self.events.append(call.answer())
+                return None
+            waiting = self.second_calls(self.meanwhile, _ALL)
+            _let_go_on(self.first)
+            self.events.append(call.answer())
+            if waiting is not None:
+                self.events.append(waiting.answer())
+        return self.history(store, f"while A was stopped at {point}")
+
+    def relay(self, point: Point) -> History:
+        """Stop the first; the second waits for it, and is stopped as well while the first calls again."""
+        store = self.opened()
+        other = {"do": "enqueue_drift", "buckets": [dict(self.stage.step["buckets"][0], user_id="grace")]}
+        with ExitStack() as stack:
+            stop = f"{point.name}:signal=STOP:when={point.number}"
+            record_of_second = stack.enter_context(attached(self.second.pid, stop))
+            with attached(self.first.pid, stop) as record:
+                one = _Sent("A", self.first, self.stage.step)
+                one.is_stopped(record)
+                two = _Sent("B", self.second, other)
+                self.second.has_answered_within(self.patience_s)
+                os.kill(self.first.pid, signal.SIGCONT)
+                # Where B was let in, it is stopped by now, and A may be waiting for it.
+                is_answered = self.first.has_answered_within(self.patience_s)
+                if not is_answered:
+                    os.kill(self.second.pid, signal.SIGCONT)
+                self.events.append(one.answer())
+            if is_answered:
+                two.is_stopped(record_of_second)
+            three = _Sent("A", self.first, self.meanwhile)
+            self.first.has_answered_within(self.patience_s)
+            _let_go_on(self.second)
+            self.events += [two.answer(), three.answer()]
+        return self.history(store, f"while A, then B was stopped at {point}")
+
+    def opened(self) -> Any:  # noqa: ANN401 - a path
+        """Have both open a fresh store and read it."""
+        store = self.stage.set_up()
+        self.first.open(store, self.pair.cap)
+        self.second.open(store, self.pair.cap)
+        self.events = [told(step, number) for number, step in enumerate(self.stage.scene.before)]
+        self.events += [made("A", self.first.perform, _ALL), made("B", self.second.perform, _ALL)]
+        return store
+
+    def second_calls(self, *steps: Step) -> _Sent | None:
+        """Let the second make calls until one of them waits; returns that one."""
+        for step in steps:
+            call = _Sent("B", self.second, step)
+            if not self.second.has_answered_within(self.patience_s):
+                return call
+            self.events.append(call.answer())
+        return None
+
+    def history(self, store: Any, how: str) -> History:  # noqa: ANN401 - a path
+        """Let both look once more, and put everything together."""
+        self.events += [made("A", self.first.perform, _ALL), made("B", self.second.perform, _ALL)]
+        events = tuple(sorted(self.events, key=lambda event: event.start))
+        return History(how=how, events=events, final=self.reader.state_of(store), now=self.now, cap=self.pair.cap)
+
+
+class _Sent:
+    """A call that was sent, and is not answered yet."""
+
+    def __init__(self, name: str, program: Program, step: Step) -> None:
+        self._name, self._program, self._step = name, program, step
+        self._start = time.monotonic_ns()
+        program.send(step)
+
+    def is_stopped(self, record: Record) -> bool:
+        """Wait until its process is stopped, or it is answered, or for too long."""
+        end = time.monotonic() + _LONGEST_S
+        while not record.is_stopped:
+            if self._program.has_answered_within(_TICK_S) or time.monotonic() > end:
+                return False
+        return True
+
+    def answer(self) -> Event:
+        """Wait for the answer."""
+        result: Any = None
+        refusal = None
+        try:
+            result = self._program.receive(self._step)
+        except RefusedError as error:
+            refusal = error.refusal
+        except BrokenError as error:
+            refusal = Refusal("other", f"got no answer: the program {error}")
+        return Event(self._name, call_of(self._step), self._start, time.monotonic_ns(), result, refusal)
 
 
 def _let_go_on(program: Program) -> None:
@@ -125,18 +239,6 @@ def _let_go_on(program: Program) -> None:
             return
 
 
-def _told(step: Step, number: int) -> Event:
+def told(step: Step, number: int) -> Event:
     """The call of the preparation, long before; each added one request."""
     return Event("preparation", call_of(step), 2 * number, 2 * number + 1, 1)
-
-
-def _received(name: str, program: Program, step: Step, start: int) -> Event:
-    result: Any = None
-    refusal = None
-    try:
-        result = program.receive(step)
-    except RefusedError as error:
-        refusal = error.refusal
-    except BrokenError as error:
-        refusal = Refusal("other", f"got no answer: the program {error}")
-    return Event(name, call_of(step), start, time.monotonic_ns(), result, refusal)

@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from labelqueue.conformance.crash.strace import why_not
 from labelqueue.conformance.judging import Failure, Findings, judge_observation
 from labelqueue.conformance.overlap.clients import Client, Perform, all_at_once, one_by_one
 from labelqueue.conformance.overlap.paused import paused_histories
+from labelqueue.conformance.overlap.paused_threads import paused_threads
 from labelqueue.conformance.overlap.timeline import shortened, to_json
 from labelqueue.conformance.python_subject import PythonSubject
 from labelqueue.conformance.subject import BrokenError, RefusedError
@@ -27,7 +29,7 @@ from labelqueue.spec import REQUIREMENTS, Event, History, Seen
 if TYPE_CHECKING:
     from labelqueue.conformance.subject import Handle, Subject
 
-__all__ = ["CONCERNED", "overlap"]
+__all__ = ["CONCERNED", "histories", "overlap"]
 
 CONCERNED: Final = ("SHARE-1", "SHARE-2", "SHARE-3")
 """The requirements that are judged by histories."""
@@ -61,36 +63,76 @@ def overlap(
         findings.skips |= dict.fromkeys(CONCERNED, reason)
         return
     try:
-        for history in _histories(subject, timeout_s=timeout_s, seed=seed, times=times, progress=progress):
+        for history in histories(subject, timeout_s=timeout_s, seed=seed, times=times, progress=progress):
             _note(history, findings)
     except (BrokenError, RefusedError, SubjectError, OSError) as error:
         for name in CONCERNED:
             findings.errors.setdefault(name, f"overlap: {error}")
 
 
-def _histories(subject: Subject, *, timeout_s: float, seed: int, times: int, progress: _Progress) -> Iterator[History]:
-    total = 3 * _HISTORIES * times
-    done = 0
+def histories(
+    subject: Subject,
+    *,
+    timeout_s: float = 10.0,
+    seed: int,
+    times: int = 1,
+    progress: _Progress = lambda *_: None,
+) -> Iterator[History]:
+    """Let several clients of a subject share a store, in every way.
+
+    What is the same whenever it is done comes first: clients that take turns, and
+    clients that are stopped in the middle.
+
+    Args:
+        subject: A subject that can be started as a program.
+        timeout_s: As in `overlap`.
+        seed: As in `overlap`.
+        times: As in `overlap`.
+        progress: As in `overlap`.
+
+    Yields:
+        What happened, each time.
+
+    Raises:
+        BrokenError: A process of it does not answer.
+    """
+    total = 3 * _HISTORIES * times + 2
+    done = iter(range(total))
     now = _NOW if subject.claims.clock else datetime.now(UTC)
+    seeds = range(seed, seed + _HISTORIES * times)
     with ExitStack() as stack:
-        programs = [Program(subject.command, timeout_s, has_clock=subject.claims.clock) for _ in range(_CLIENTS + 1)]
-        for program in programs:
-            stack.callback(program.end)
-        *actors, reader = programs
-        kinds: list[tuple[str, _Run]] = [("taking turns", one_by_one), ("all at once", all_at_once)]
-        for number in range(_HISTORIES * times):
-            for how, run in kinds:
-                progress("overlap", done, total)
-                done += 1
-                yield _of_processes(f"{_CLIENTS} processes {how}", run, actors, reader, seed + number, now)
-        for number in range(_HISTORIES * times):
-            progress("overlap", done, total)
-            done += 1
-            if isinstance(subject, PythonSubject):
-                yield _of_threads(subject, seed + number, now)
+        *actors, reader = _started(subject, timeout_s, stack)
+        for each in seeds:
+            progress("overlap", next(done), total)
+            yield _of_processes(f"{_CLIENTS} processes taking turns", one_by_one, actors, reader, each, now)
+        progress("overlap", next(done), total)
         if subject.claims.store == "path" and why_not() is None:
             yield from paused_histories(actors[0], actors[1], reader, now)
+        progress("overlap", next(done), total)
+        if isinstance(subject, PythonSubject):
+            yield from paused_threads(subject, now)
+        for each in seeds:
+            progress("overlap", next(done), total)
+            yield _of_processes(f"{_CLIENTS} processes all at once", all_at_once, actors, reader, each, now)
+        for each in seeds:
+            progress("overlap", next(done), total)
+            if isinstance(subject, PythonSubject):
+                yield _of_threads(subject, each, now)
     progress("overlap", total, total)
+
+
+def _started(subject: Subject, timeout_s: float, stack: ExitStack) -> list[Program]:
+    """Start the processes, all of them at the same time; those that start are ended with the stack."""
+
+    def start(_: int) -> None:
+        program = Program(subject.command, timeout_s, has_clock=subject.claims.clock)
+        stack.callback(program.end)
+        programs.append(program)
+
+    programs: list[Program] = []
+    with ThreadPoolExecutor(_CLIENTS + 1) as threads:
+        list(threads.map(start, range(_CLIENTS + 1)))
+    return programs
 
 
 @contextmanager

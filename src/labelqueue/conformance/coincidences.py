@@ -1,0 +1,97 @@
+"""Coincidences for the search: what chance alone hardly ever makes.
+
+Many that wait, ranks that are level, the same time on clocks of different zones, the
+beginning of an id, the same day of another month: each is one step or two, so that
+the search need not hope for it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+if TYPE_CHECKING:
+    from labelqueue.conformance.cases import Case
+
+__all__ = ["MakesCoincidences"]
+
+_FIRST: Final = datetime(2026, 1, 4, 6, tzinfo=UTC)
+_LEVEL: Final = (None, 0.0, -0.0, ..., -0.2)
+"""Confidences that rank level, and one that does not; an ellipsis is left out."""
+
+
+class MakesCoincidences:
+    """The rule of the search that brings about what is rare."""
+
+    users: tuple[str, ...]
+    case: Case
+    has_clock: bool
+
+    @property
+    def now(self) -> datetime:
+        """Where the clock stands; the search knows."""
+        raise NotImplementedError
+
+    def take(self, step: dict[str, Any]) -> None:
+        """Take a step; the search does."""
+        raise NotImplementedError
+
+    def asking(self, data: st.DataObject) -> dict[str, Any]:
+        """Make up a `get_pending`; the search does."""
+        raise NotImplementedError
+
+    @rule(data=st.data(), kind=st.sampled_from(("many", "level", "wall clock", "part", "month", "level")))
+    def bring_about_something_rare(self, data: st.DataObject, kind: str) -> None:
+        """One of the coincidences."""
+        if kind == "many":
+            self._enqueue_many(data)
+        elif kind == "level":
+            confidences = data.draw(st.lists(st.sampled_from(_LEVEL), min_size=2, max_size=4))
+            buckets = [self._bucket(data, place, confidence) for place, confidence in enumerate(confidences)]
+            self._enqueue_and_ask(data, buckets)
+        elif kind == "wall clock":
+            self._read_the_same_time_elsewhere(data)
+        elif kind == "part":
+            place, first = data.draw(st.integers(0, 3)), data.draw(st.sampled_from((1, 8, 35)))
+            self.take({"do": "mark_done", "request_id": {"$place": place, "first": first}})
+        else:
+            self._wait_for_the_same_day_of_another_month(data)
+
+    def _enqueue_many(self, data: st.DataObject) -> None:
+        count = data.draw(st.sampled_from((22, 30, 7)))
+        step = data.draw(st.sampled_from((7, 11)))
+        # The confidences go up and down, so that those of one user are all over the order.
+        self._enqueue_and_ask(data, [self._bucket(data, place, (place * step % count) / 64) for place in range(count)])
+        self.take({"do": "get_pending"})
+
+    def _bucket(self, data: st.DataObject, place: int, confidence: Any) -> dict[str, Any]:  # noqa: ANN401 - see _LEVEL
+        start = _FIRST + timedelta(minutes=15 * place, hours=data.draw(st.integers(0, 2)) if place == 0 else 0)
+        bucket = {
+            "user_id": self.users[place * place % 3 % 2],
+            "bucket_start_ts": start.isoformat(),
+            "bucket_end_ts": (start + timedelta(hours=9)).isoformat(),
+        }
+        return bucket if confidence is ... else bucket | {"confidence": confidence}
+
+    def _read_the_same_time_elsewhere(self, data: st.DataObject) -> None:
+        end = "2026-01-12T00:00:00Z"
+        zones = data.draw(st.permutations(("Z", "+05:45", "-03:30")))[:2]
+        hour = data.draw(st.integers(10, 14))
+        starts = [f"2026-01-10T{hour}:00:00{zone}" for zone in zones]
+        buckets = [{"user_id": self.users[0], "bucket_start_ts": start, "bucket_end_ts": end} for start in starts]
+        self._enqueue_and_ask(data, buckets)
+
+    def _wait_for_the_same_day_of_another_month(self, data: st.DataObject) -> None:
+        self.take({"do": "mark_done", "request_id": {"$place": 0}})
+        if not self.has_clock or self.case.runs:
+            return
+        now = self.now + timedelta(days=31)
+        self.take({"do": "clock", "now": now.isoformat().replace("+00:00", "Z")})
+        self.take(self.asking(data))
+
+    def _enqueue_and_ask(self, data: st.DataObject, buckets: list[dict[str, Any]]) -> None:
+        self.take({"do": "enqueue_drift", "buckets": buckets})
+        self.take(self.asking(data))

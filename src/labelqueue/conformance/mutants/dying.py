@@ -1,0 +1,160 @@
+"""Mutants of DUR-3 and SHARE-4: what a killed process leaves behind."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from labelqueue.conformance.model_durable import DurableQueue
+from labelqueue.conformance.model_input import Row
+from labelqueue.conformance.mutants.mutant import mutant
+
+
+@mutant("DUR-3")
+class WritesTheFileItself(DurableQueue):
+    """The file is emptied and written anew, under the lock."""
+
+    def temporary(self, target: Path) -> Path:
+        return target
+
+    def replace(self, temporary: Path, target: Path) -> None:
+        pass
+
+    def clean_up(self, temporary: Path) -> None:
+        pass
+
+
+@mutant("DUR-3")
+class LeavesTheTemporariesOfTheDead(DurableQueue):
+    """Each process has a temporary file of its own, and nobody removes those of the dead."""
+
+    def temporary(self, target: Path) -> Path:
+        return target.with_name(f"{target.name}.{os.getpid()}.new")
+
+
+@mutant("DUR-3")
+class RemovesTheOldFirst(DurableQueue):
+    """The old file is removed before the new one takes its name, under the lock."""
+
+    def replace(self, temporary: Path, target: Path) -> None:
+        target.unlink(missing_ok=True)
+        super().replace(temporary, target)
+
+
+@mutant("DUR-3")
+class TrustsTheTemporary(DurableQueue):
+    """A temporary file that is there is taken for the newer state."""
+
+    def look(self) -> None:
+        temporary = self.temporary(self.path.resolve())
+        if temporary.exists():
+            self.items = [self.loaded(item) for item in self.parsed(temporary.read_bytes())]
+        else:
+            super().look()
+
+
+@mutant("DUR-3")
+class CopiesIntoPlace(DurableQueue):
+    """The new file is copied over the old one, and then removed."""
+
+    def replace(self, temporary: Path, target: Path) -> None:
+        target.write_bytes(temporary.read_bytes())
+        temporary.unlink()
+
+
+@mutant("DUR-3")
+class HalfABatch(DurableQueue):
+    """A batch is saved request by request, under one lock."""
+
+    def enqueue(self, rows: list[Row], reason: str) -> int:
+        return sum(super(HalfABatch, self).enqueue([row], reason) for row in rows)
+
+
+@mutant("DUR-3")
+class StumblesOverTheTemporary(DurableQueue):
+    """The temporary file must not be there, and so nothing can be written after a kill."""
+
+    def write(self, temporary: Path, target: Path) -> None:
+        if temporary.exists():
+            raise FileExistsError(temporary)
+        super().write(temporary, target)
+
+    def clean_up(self, temporary: Path) -> None:
+        pass
+
+
+class _LocksWithAFile(DurableQueue):
+    """The lock is a file that somebody has to remove."""
+
+    patience_s = 0.3
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        lock = self.sidecar()
+        end = time.monotonic() + self.patience_s
+        while not self.got(lock):
+            if time.monotonic() > end:
+                raise TimeoutError(f"{lock} is held by somebody else")
+            time.sleep(0.005)
+        try:
+            yield
+        finally:
+            self.free(lock)
+
+    def got(self, lock: Path) -> bool:
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            return False
+        return True
+
+    def free(self, lock: Path) -> None:
+        lock.unlink()
+
+
+@mutant("SHARE-4")
+class LockFileStays(_LocksWithAFile):
+    """The lock is a file made exclusively; that of a killed process stays."""
+
+
+@mutant("SHARE-4")
+class LockFolderStays(_LocksWithAFile):
+    """The lock is a folder; that of a killed process stays."""
+
+    def got(self, lock: Path) -> bool:
+        try:
+            lock.mkdir()
+        except FileExistsError:
+            return False
+        return True
+
+    def free(self, lock: Path) -> None:
+        lock.rmdir()
+
+
+@mutant("SHARE-4")
+class LockIsTooOldLate(_LocksWithAFile):
+    """A lock file is taken over only when it is a minute old."""
+
+    def got(self, lock: Path) -> bool:
+        if lock.exists() and time.time() - lock.stat().st_mtime > 60:  # noqa: PLR2004 - a minute
+            lock.unlink(missing_ok=True)
+        return super().got(lock)
+
+
+@mutant("SHARE-4")
+class AsksForRepair(DurableQueue):
+    """A mark says that somebody is writing; found by the next one, it asks for a repair."""
+
+    def save(self) -> None:
+        mark = self.sidecar()
+        if mark.stat().st_size:
+            raise RuntimeError(f"{self.path} was not closed properly; repair it")
+        mark.write_bytes(b"writing")
+        try:
+            super().save()
+        finally:
+            mark.write_bytes(b"")

@@ -1,0 +1,180 @@
+"""Mutants of DUR-1 and DUR-2: what a call leaves behind whose write failed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from labelqueue.conformance.model_durable import DurableQueue
+from labelqueue.conformance.mutants.mutant import mutant
+
+
+class _Remembering(DurableQueue):
+    """A queue that reads again when the file looks changed, or it wrote itself; right as it stands."""
+
+    seen: tuple[int, ...] | None = None
+
+    def look(self) -> None:
+        if self.seen is None or self.seen != self.signature():
+            self.seen = self.signature()
+            super().look()
+
+    def signature(self) -> tuple[int, ...]:
+        if not self.path.exists():
+            return ()
+        found = self.path.stat()
+        return found.st_ino, found.st_size, found.st_mtime_ns
+
+    def save(self) -> None:
+        self.seen = None
+        super().save()
+
+
+@mutant("DUR-1")
+class ShortWriteIgnored(DurableQueue):
+    """A write that wrote less than it was given is taken for a whole one."""
+
+    def write_all(self, descriptor: int, content: bytes) -> None:
+        os.write(descriptor, content)
+
+
+@mutant("DUR-1")
+class MemoryAheadOfDisk(_Remembering):
+    """The change is made in memory first, and stays there when the write fails."""
+
+    def save(self) -> None:
+        DurableQueue.save(self)
+        self.seen = self.signature()
+
+
+@mutant("DUR-1")
+class ForgetsMoreThanTheDisk(_Remembering):
+    """Whatever fails, memory goes back, also where the change stands in the file."""
+
+    def save(self) -> None:
+        before = self.load() if self.path.exists() else []
+        try:
+            super().save()
+        except OSError:
+            self.items, self.seen = before, self.signature()
+            raise
+
+
+@mutant("DUR-1")
+class FailureIsSwallowed(DurableQueue):
+    """A failed write is logged, and the call returns as if all were well."""
+
+    def save(self) -> None:
+        with suppress(OSError):
+            super().save()
+
+
+@mutant("DUR-1")
+class CleanUpHidesTheCause(DurableQueue):
+    """The clean-up raises when there is nothing to clean up, and that is what the caller learns."""
+
+    def clean_up(self, temporary: Path) -> None:
+        temporary.unlink()
+
+
+@mutant("DUR-1")
+class BlamesTheCaller(DurableQueue):
+    """A failed write is told as a fault of the caller's."""
+
+    def save(self) -> None:
+        try:
+            super().save()
+        except OSError as error:
+            raise ValueError(f"these requests cannot be stored: {error.strerror}") from error
+
+
+@mutant("DUR-1")
+class StandsWithoutSayingSo(DurableQueue):
+    """Where the flush of the folder fails, the change stands, and the error does not say so."""
+
+    def settle(self, target: Path) -> None:
+        self.flush_folder(target.parent)
+
+
+@mutant("DUR-1")
+class StopsForGood(DurableQueue):
+    """After one failed write the instance refuses every other change."""
+
+    is_broken = False
+
+    def save(self) -> None:
+        if self.is_broken:
+            raise RuntimeError("the queue is broken")
+        self.is_broken = True
+        super().save()
+        self.is_broken = False
+
+
+@mutant("DUR-1")
+class TriesOnlyOnce(DurableQueue):
+    """What failed is remembered as there, so that the same call again adds nothing."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self.tried: set[Any] = set()
+        super().__init__(*arguments)
+
+    def is_taken(self, request: Any, added: list[Any]) -> bool:
+        is_known = self.key(request) in self.tried
+        self.tried.add(self.key(request))
+        return is_known or super().is_taken(request, added)
+
+    def marked(self, request: Any, status: str) -> Any:
+        self.tried.discard(self.key(request))
+        return super().marked(request, status)
+
+
+@mutant("DUR-1")
+class WritesOverTheOld(DurableQueue):
+    """When the new file cannot take its place, the old one is written over."""
+
+    def replace(self, temporary: Path, target: Path) -> None:
+        try:
+            super().replace(temporary, target)
+        except OSError:
+            target.write_bytes(temporary.read_bytes()[:-2])
+            raise
+
+
+@mutant("DUR-2")
+class LeavesTheTemporary(DurableQueue):
+    """A failed call leaves its temporary file behind."""
+
+    def clean_up(self, temporary: Path) -> None:
+        pass
+
+
+@mutant("DUR-2")
+class CleansUpAfterWritingAlone(DurableQueue):
+    """The temporary file is removed when writing fails, and stays when the rename does."""
+
+    is_written = False
+
+    def write(self, temporary: Path, target: Path) -> None:
+        self.is_written = False
+        super().write(temporary, target)
+        self.is_written = True
+
+    def clean_up(self, temporary: Path) -> None:
+        if not self.is_written:
+            super().clean_up(temporary)
+
+
+@mutant("DUR-2")
+class KeepsACopyOfTheOld(DurableQueue):
+    """The old file is copied aside, and the copy goes only when all went well."""
+
+    def save(self) -> None:
+        target = self.path.resolve()
+        copy = target.with_suffix(".bak")
+        if target.exists():
+            shutil.copy(target, copy)
+        super().save()
+        copy.unlink(missing_ok=True)

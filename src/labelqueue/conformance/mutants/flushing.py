@@ -1,0 +1,131 @@
+"""Mutants of DUR-4: what a power cut takes away."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+from labelqueue.conformance.model_durable import DurableQueue
+from labelqueue.conformance.mutants.mutant import mutant
+
+
+@mutant("DUR-4")
+class NeverFlushes(DurableQueue):
+    """The content is not flushed before it replaces the old."""
+
+    def flush(self, descriptor: int) -> None:
+        pass
+
+
+@mutant("DUR-4")
+class FlushesAfterTheRename(DurableQueue):
+    """The content is flushed once it has replaced the old."""
+
+    def flush(self, descriptor: int) -> None:
+        pass
+
+    def replace(self, temporary: Path, target: Path) -> None:
+        super().replace(temporary, target)
+        descriptor = os.open(target, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+
+
+@mutant("DUR-4")
+class NeverFlushesTheFolder(DurableQueue):
+    """The new name is not flushed."""
+
+    def flush_folder(self, folder: Path) -> None:
+        pass
+
+
+@mutant("DUR-4")
+class FlushesTheFolderBefore(DurableQueue):
+    """The folder is flushed before the rename."""
+
+    def replace(self, temporary: Path, target: Path) -> None:
+        super().flush_folder(target.parent)
+        super().replace(temporary, target)
+
+    def flush_folder(self, folder: Path) -> None:
+        pass
+
+
+@mutant("DUR-4")
+class FlushesTheFolderAbove(DurableQueue):
+    """The folder that holds the folder is flushed."""
+
+    def flush_folder(self, folder: Path) -> None:
+        super().flush_folder(folder.parent)
+
+
+@mutant("DUR-4")
+class FlushesTheWrongDescriptor(DurableQueue):
+    """What is flushed is the lock, not the content."""
+
+    def flush(self, descriptor: int) -> None:  # noqa: ARG002
+        lock = os.open(self.sidecar(), os.O_RDWR)
+        os.fsync(lock)
+        os.close(lock)
+
+
+@mutant("DUR-4")
+class FlushesAnEmptyFile(DurableQueue):
+    """The file is flushed while the content still waits in a buffer."""
+
+    def write_all(self, descriptor: int, content: bytes) -> None:
+        with open(descriptor, "wb", closefd=False) as file:
+            file.write(content)
+            os.fsync(descriptor)
+
+    def flush(self, descriptor: int) -> None:
+        pass
+
+
+@mutant("DUR-4")
+class FlushesTheFirstSaveAlone(DurableQueue):
+    """An instance flushes when it writes for the first time."""
+
+    has_flushed = False
+
+    def flush(self, descriptor: int) -> None:
+        if not self.has_flushed:
+            super().flush(descriptor)
+        self.has_flushed = True
+
+
+@mutant("DUR-4")
+class FlushesEnqueueingAlone(DurableQueue):
+    """Marking done is thought to be worth no flush."""
+
+    is_marking = False
+
+    def mark_done(self, request_id: str, status: Any = "labeled") -> Any:
+        with self.turn:
+            self.is_marking = True
+            try:
+                return super().mark_done(request_id, status)
+            finally:
+                self.is_marking = False
+
+    def flush_folder(self, folder: Path) -> None:
+        if not self.is_marking:
+            super().flush_folder(folder)
+
+
+@mutant("DUR-4")
+class SavesInTheBackground(DurableQueue):
+    """A thread writes, and the call returns at once."""
+
+    writer: threading.Thread | None = None
+
+    def save(self) -> None:
+        self.writer = threading.Thread(target=super().save)
+        self.writer.start()
+
+    def look(self) -> None:
+        if self.writer is not None:
+            self.writer.join()
+        super().look()

@@ -1,0 +1,158 @@
+"""Paused threads: one thread is held in the middle of a call, and another makes calls meanwhile.
+
+As `labelqueue.conformance.overlap.paused` does with processes, so here with threads of
+this process, on one instance and on two: a lock that keeps processes apart may let
+threads in.  A thread is held right before it calls a function of C that touches files.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from labelqueue.conformance.overlap.clients import made
+from labelqueue.conformance.overlap.paused import PAIRS, PREPARED, Pair, told
+from labelqueue.conformance.steps import Step, resolved
+from labelqueue.spec import Event, History
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from labelqueue.conformance.python_subject import PythonHandle, PythonSubject
+
+__all__ = ["paused_threads"]
+
+_TOUCHING: Final = frozenset({"posix", "nt", "_io", "fcntl", "msvcrt", "_sqlite3"})
+_MOST_POINTS: Final = 16
+_TIMES_ALONE: Final = 4
+_PATIENCE_S: Final = 0.02
+_ALL: Final[Step] = {"do": "all_items"}
+
+
+def paused_threads(subject: PythonSubject, now: datetime) -> Iterator[History]:
+    """Hold one thread at points of a call while another makes one.
+
+    Args:
+        subject: The subject.
+        now: Where the clock stands.
+
+    Yields:
+        The history of each pause.
+    """
+    clock = subject.clock(now, runs=False)
+    try:
+        for pair in PAIRS[:2]:
+            for is_one in (True, False):
+                count, alone_s = _rehearsed(subject, pair)
+                patience_s = max(_PATIENCE_S, _TIMES_ALONE * alone_s)
+                for point in _spread(count):
+                    yield _paused_at(subject, pair, point, patience_s, now, is_one=is_one)
+    finally:
+        clock.stop()
+
+
+def _spread(count: int) -> list[int]:
+    """Numbers from 1, a few of them where there are many."""
+    step = max(1.0, count / _MOST_POINTS)
+    return sorted({int(1 + place * step) for place in range(min(count, _MOST_POINTS))})
+
+
+class _Held:
+    """A thread that makes one call, and is held before it touches a file for the nth time."""
+
+    def __init__(self, perform: Callable[[Step], Any], step: Step, point: int) -> None:
+        self._perform, self._step, self._point = perform, step, point
+        self.count = 0
+        self.is_held = threading.Event()
+        self.may_go = threading.Event()
+        self.event: Event | None = None
+        self._thread = threading.Thread(target=self._work)
+        self._thread.start()
+
+    def _work(self) -> None:
+        sys.setprofile(self._watch)
+        try:
+            self.event = made("A", self._perform, self._step)
+        finally:
+            sys.setprofile(None)
+            self.is_held.set()
+
+    def _watch(self, _frame: Any, what: str, function: Any) -> None:  # noqa: ANN401 - as sys.setprofile has them
+        if what != "c_call":
+            return
+        module = getattr(function, "__module__", None) or type(getattr(function, "__self__", None)).__module__
+        if module in _TOUCHING:
+            self.count += 1
+            if self.count == self._point:
+                self.is_held.set()
+                self.may_go.wait()
+
+    def ended(self) -> Event:
+        """Let it go, and wait for its end."""
+        self.may_go.set()
+        self._thread.join()
+        assert self.event is not None
+        return self.event
+
+
+def _rehearsed(subject: PythonSubject, pair: Pair) -> tuple[int, float]:
+    """Return how often the first call touches files, and how many seconds the second takes alone."""
+    with tempfile.TemporaryDirectory(prefix="labelqueue-") as folder:
+        handle = _prepared(subject, Path(folder))
+        held = _Held(_performing(handle), _resolved(pair.first, handle), 0)
+        held.ended()
+        start = time.perf_counter()
+        made("B", _performing(handle), _resolved(pair.second, handle))
+        return held.count, time.perf_counter() - start
+
+
+def _paused_at(
+    subject: PythonSubject, pair: Pair, point: int, patience_s: float, now: datetime, *, is_one: bool
+) -> History:
+    with tempfile.TemporaryDirectory(prefix="labelqueue-") as folder:
+        first = _prepared(subject, Path(folder))
+        second = first if is_one else subject.open(_store(folder), pair.cap)
+        meanwhile = [_resolved(pair.second, first), _ALL]
+        events = [told(step, number) for number, step in enumerate(PREPARED)]
+        events += [made("A", _performing(first), _ALL), made("B", _performing(second), _ALL)]
+        held = _Held(_performing(first), _resolved(pair.first, first), point)
+        held.is_held.wait()
+        other = threading.Thread(
+            target=lambda: events.extend(made("B", _performing(second), step) for step in meanwhile)
+        )
+        other.start()
+        other.join(patience_s)
+        first_event = held.ended()
+        other.join()
+        events += [first_event, made("A", _performing(first), _ALL), made("B", _performing(second), _ALL)]
+        final = tuple(subject.open(_store(folder), pair.cap).all_items().value)
+        hands = "one instance" if is_one else "two instances"
+        how = f"while thread A was held before it touched a file for the {point}th time, on {hands}"
+        return History(how, tuple(sorted(events, key=lambda event: event.start)), final, now, pair.cap)
+
+
+def _prepared(subject: PythonSubject, folder: Path) -> PythonHandle:
+    handle = subject.open(_store(folder), 20)
+    for step in PREPARED:
+        handle.perform(step)
+    return handle
+
+
+def _store(folder: Path | str) -> Path:
+    return Path(folder) / "store" / "queue.json"
+
+
+def _resolved(step: Step, handle: PythonHandle) -> Step:
+    return resolved(step, {}, handle.all_items().value)
+
+
+def _performing(handle: PythonHandle) -> Callable[[Step], Any]:
+    def perform(step: Step) -> Any:  # noqa: ANN401 - any result
+        return handle.perform(step).value
+
+    return perform

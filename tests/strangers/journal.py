@@ -1,0 +1,109 @@
+"""A stranger: an append-only journal, a line per change, whose torn end the next writer cuts off."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import rules
+
+
+class Queue:
+    def __init__(self, queue_path, max_asks_per_day=20):
+        self.path, self.cap = Path(queue_path), max_asks_per_day
+
+    def replayed(self):
+        """Return every request, and how long the part of the journal is that counts."""
+        content = self.path.read_bytes() if self.path.exists() else b""
+        end = content.rfind(b"\n") + 1
+        known = {}
+        for line in content[:end].splitlines():
+            entry = json.loads(line)
+            for values in entry.get("added", ()):
+                known[values["request_id"]] = rules.from_text(values)
+            for request_id, status in entry.get("marked", {}).items():
+                known[request_id]["status"] = status
+        return known, end
+
+    @contextmanager
+    def locked(self):
+        is_new = not self.path.exists()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+        if is_new:
+            for folder in (self.path.parent, self.path.parent.parent):
+                self.flush(folder)
+
+    def flush(self, folder):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            raise OSError(error.errno, f"{error.strerror}; the change may have been made") from error
+        finally:
+            os.close(descriptor)
+
+    def append(self, entry, end):
+        """Add a line; where that fails, take away what was written of it."""
+        line = json.dumps(entry).encode() + b"\n"
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT)
+        try:
+            if os.fstat(descriptor).st_size > end:
+                os.ftruncate(descriptor, end)
+            try:
+                self.put(descriptor, line, end)
+            except BaseException:
+                os.ftruncate(descriptor, end)
+                raise
+        finally:
+            os.close(descriptor)
+
+    def put(self, descriptor, line, end):
+        # The line counts from its last byte on: everything before is flushed first.
+        for rest in (memoryview(line)[:-1], memoryview(line)[-1:]):
+            done = 0
+            while done < len(rest):
+                done += os.pwrite(descriptor, rest[done:], end + done)
+            end += done
+            os.fsync(descriptor)
+
+    def enqueue_low_confidence(self, predictions_df, threshold=0.55):
+        return self.add(rules.selected(predictions_df, threshold), "low_confidence")
+
+    def enqueue_drift(self, buckets):
+        return self.add(buckets, "drift")
+
+    def add(self, rows, reason):
+        if not rows:
+            return 0
+        with self.locked():
+            known, end = self.replayed()
+            new = rules.added(known.values(), rows, reason)
+            if new:
+                self.append({"added": [rules.to_text(values) for values in new]}, end)
+            return len(new)
+
+    def mark_done(self, request_id, status="labeled"):
+        if request_id not in self.replayed()[0]:
+            return None
+        with self.locked():
+            known, end = self.replayed()
+            self.append({"marked": {request_id: status}}, end)
+            return SimpleNamespace(**known[request_id] | {"status": status})
+
+    def get_pending(self, user_id=None, limit=None):
+        known = self.replayed()[0].values()
+        return [SimpleNamespace(**values) for values in rules.pending(known, user_id, limit, self.cap)]
+
+    @property
+    def all_items(self):
+        return [SimpleNamespace(**values) for values in self.replayed()[0].values()]

@@ -1,0 +1,36 @@
+"""The kit accuses no one wrongly: queues that are right, and unlike ours, conform to what they claim."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from labelqueue.conformance import run, subject_named
+
+STRANGERS = Path(__file__).parent / "strangers"
+
+
+@pytest.mark.parametrize(
+    ("name", "profiles"),
+    [
+        ("sqlite_by_hand:Queue", ("core", "input", "durable", "shared")),
+        ("journal:Queue", ("core", "durable", "shared")),
+        ("folder:Queue", ("core", "shared")),
+        ("other_shapes:Lazy", ("core",)),
+        ("other_shapes:Slots", ("core",)),
+        ("other_shapes:Slow", ("core", "shared")),
+    ],
+)
+def test_a_stranger_conforms_to_what_it_claims(name, profiles, monkeypatch):
+    """What the contract permits, the kit permits."""
+    monkeypatch.syspath_prepend(str(STRANGERS))
+    monkeypatch.setenv("PYTHONPATH", str(STRANGERS))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+    report = run(subject_named(name), profiles=profiles)
+
+    wrong = {name: found for name, found in report.requirements.items() if found.outcome not in ("pass", "skip")}
+    assert {name: (found.outcome, found.reason, found.shortest) for name, found in wrong.items()} == {}
+    assert report.verdict == dict.fromkeys(profiles, "conformant")
