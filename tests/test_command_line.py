@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from labelqueue.spec import PROFILES
+
 from labelqueue.conformance import run as examine
 from labelqueue.conformance.mutants import MUTANTS
 from labelqueue.conformance.python_subject import PythonSubject
@@ -64,9 +66,9 @@ def test_the_canonical_queue_is_conformant(run, tmp_path):
     done = run("conform", "--report", "out")
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith("core: conformant\ninput: conformant\nfile: conformant\n")
+    assert done.stdout.endswith("".join(f"{profile}: conformant\n" for profile in PROFILES))
     report = json.loads((tmp_path / "out" / "report.json").read_text())
-    assert report["verdict"] == dict.fromkeys(["core", "file", "input"], "conformant")
+    assert report["verdict"] == dict.fromkeys(PROFILES, "conformant")
     assert {found["outcome"] for found in report["requirements"].values()} == {"pass"}
     assert all(found["checks"] > 0 for found in report["requirements"].values())
 

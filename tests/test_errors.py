@@ -13,8 +13,13 @@ from labelqueue.errors import (
     InvalidInputError,
     InvalidRowsError,
     LabelQueueError,
+    NewerSchemaError,
+    OutcomeUnknownError,
     RowProblem,
+    StoreBusyError,
+    StoreFailedError,
     SubjectError,
+    UnconfirmedChangeError,
     UnreadableStoreError,
     shown,
 )
@@ -78,6 +83,35 @@ ERRORS = {
     "field": (
         UnreadableStoreError("queue.json", 12, "status", "'done' is not one of them"),
         "queue.json item 12, field 'status': 'done' is not one of them; the file was not changed.",
+    ),
+    "busy": (
+        StoreBusyError("queue.json", "labels/queue.json.lock", 4711, 60.0),
+        "queue.json: process 4711 holds the lock labels/queue.json.lock, which was not free for 60 s; "
+        "nothing was changed; call again, or end the process that holds it.",
+    ),
+    "busy-unnamed": (
+        StoreBusyError("queue.json", "labels/queue.json.lock", None, 0.5),
+        "queue.json: another writer holds the lock labels/queue.json.lock, which was not free for 0.5 s; "
+        "nothing was changed; call again, or end the process that holds it.",
+    ),
+    "unconfirmed": (
+        UnconfirmedChangeError("queue.json", 5, "Input/output error"),
+        "queue.json: the change took effect, but may not survive a power cut: "
+        "Input/output error (errno 5); mend the cause and call again.",
+    ),
+    "newer-schema": (
+        NewerSchemaError("sqlite:///q.db", 9, 1),
+        "sqlite:///q.db: its tables have schema version 9, and this release of labelqueue knows version 1; "
+        "use the release that made them. Nothing was changed.",
+    ),
+    "failed": (
+        StoreFailedError("sqlite:///q.db", "cannot be written", "disk full", "free some space"),
+        "sqlite:///q.db: cannot be written (disk full); nothing was changed; free some space.",
+    ),
+    "outcome-unknown": (
+        OutcomeUnknownError("postgresql://host/q", "connection reset"),
+        "postgresql://host/q: the answer to the commit was lost (connection reset); the change may or may not stand, "
+        "as a whole; look, or call again: what stands already is not done twice.",
     ),
     "subject": (
         SubjectError("mine:Queue", "cannot be imported: no such module"),

@@ -107,7 +107,7 @@ def test_atomic_persistence(batches, place):
         for batch in batches:
             queue.enqueue_drift(batch)
             assert opened(folder).all_items == queue.all_items
-            assert {f.name for f in Path(folder).iterdir()} <= {"queue.json"}
+            assert {f.name for f in Path(folder).iterdir()} <= {"queue.json", "queue.json.lock"}
         if queue.all_items:
             queue.mark_done(queue.all_items[place % len(queue.all_items)].request_id)
             assert opened(folder).all_items == queue.all_items

@@ -12,8 +12,9 @@ from pathlib import Path
 import door
 
 FIELDS = "request_id, user_id, bucket_start_ts, bucket_end_ts, reason, confidence, predicted_label, created_at, status"
+COLUMNS = FIELDS.replace("request_id", "request_id UNIQUE").replace("confidence", "confidence REAL")
 SCHEMA = f"""
-CREATE TABLE IF NOT EXISTS requests (place INTEGER PRIMARY KEY AUTOINCREMENT, {FIELDS.replace("request_id", "request_id UNIQUE").replace("confidence", "confidence REAL")});
+CREATE TABLE IF NOT EXISTS requests (place INTEGER PRIMARY KEY AUTOINCREMENT, {COLUMNS});
 CREATE UNIQUE INDEX IF NOT EXISTS waiting ON requests (user_id, bucket_start_ts) WHERE status = 'pending';
 """
 ORDER = "ORDER BY coalesce(confidence, 0.0), place"
@@ -101,7 +102,8 @@ class Queue:
         with self.writing() as database:
             return sum(
                 database.execute(
-                    f"INSERT INTO requests ({FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending') ON CONFLICT DO NOTHING",
+                    f"INSERT INTO requests ({FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending') "
+                    "ON CONFLICT DO NOTHING",
                     (
                         str(uuid.uuid1()),
                         one["user_id"],
