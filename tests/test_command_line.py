@@ -8,11 +8,10 @@ import sys
 
 import pytest
 
-from labelqueue.spec import PROFILES
-
 from labelqueue.conformance import run as examine
 from labelqueue.conformance.mutants import MUTANTS
 from labelqueue.conformance.python_subject import PythonSubject
+from labelqueue.spec import PROFILES
 
 HELPERS = """
 from labelqueue.conformance.model import ModelQueue

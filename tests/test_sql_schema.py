@@ -48,7 +48,7 @@ def insert_by_hand(engine, **values):
     with engine.begin() as connection:
         queue_id = connection.scalar(text("SELECT queue_id FROM labelqueue_queues"))
         connection.execute(
-            text(f"INSERT INTO labelqueue_requests (queue_id, {names}) VALUES ({queue_id}, {cells})")  # noqa: S608 - ours
+            text(f"INSERT INTO labelqueue_requests (queue_id, {names}) VALUES ({queue_id}, {cells})")
         )
 
 
