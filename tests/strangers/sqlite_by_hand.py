@@ -13,10 +13,12 @@ import door
 
 FIELDS = "request_id, user_id, bucket_start_ts, bucket_end_ts, reason, confidence, predicted_label, created_at, status"
 COLUMNS = FIELDS.replace("request_id", "request_id UNIQUE").replace("confidence", "confidence REAL")
-SCHEMA = f"""
-CREATE TABLE IF NOT EXISTS requests (place INTEGER PRIMARY KEY AUTOINCREMENT, {COLUMNS});
-CREATE UNIQUE INDEX IF NOT EXISTS waiting ON requests (user_id, bucket_start_ts) WHERE status = 'pending';
-"""
+SCHEMA = (
+    f"CREATE TABLE IF NOT EXISTS requests (place INTEGER PRIMARY KEY AUTOINCREMENT, {COLUMNS})",
+    "CREATE UNIQUE INDEX IF NOT EXISTS waiting ON requests (user_id, bucket_start_ts) WHERE status = 'pending'",
+)
+ALL = f"SELECT {FIELDS} FROM requests"  # noqa: S608 - our own words, put together
+INSERT = f"INSERT INTO requests ({FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending') ON CONFLICT DO NOTHING"  # noqa: S608 - as above
 ORDER = "ORDER BY coalesce(confidence, 0.0), place"
 
 
@@ -56,7 +58,7 @@ class Queue:
             database.execute("PRAGMA synchronous = EXTRA")
             database.execute("BEGIN IMMEDIATE")
             try:
-                for statement in SCHEMA.strip().split(";\n"):
+                for statement in SCHEMA:
                     database.execute(statement)
                 yield database
                 self.commit(database)
@@ -102,8 +104,7 @@ class Queue:
         with self.writing() as database:
             return sum(
                 database.execute(
-                    f"INSERT INTO requests ({FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending') "
-                    "ON CONFLICT DO NOTHING",
+                    INSERT,
                     (
                         str(uuid.uuid1()),
                         one["user_id"],
@@ -126,7 +127,7 @@ class Queue:
         used, pending = self.rows(
             ("SELECT count(*) FROM requests WHERE status <> 'pending' AND created_at LIKE ?", (today,)),
             (
-                f"SELECT {FIELDS} FROM requests WHERE status = 'pending' AND (? IS NULL OR user_id = ?) {ORDER}",
+                f"{ALL} WHERE status = 'pending' AND (? IS NULL OR user_id = ?) {ORDER}",
                 (user_id, user_id),
             ),
         )
@@ -138,7 +139,7 @@ class Queue:
             raise ValueError(f"status={status!r} must be 'labeled' or 'skipped'")
         if not door.is_text(request_id):
             return None
-        query = (f"SELECT {FIELDS} FROM requests WHERE request_id = ?", (request_id,))
+        query = (f"{ALL} WHERE request_id = ?", (request_id,))
         [known] = self.rows(query)
         if not known:
             return None
@@ -149,4 +150,4 @@ class Queue:
 
     @property
     def all_items(self):
-        return [request(row) for row in self.rows((f"SELECT {FIELDS} FROM requests ORDER BY place", ()))[0]]
+        return [request(row) for row in self.rows((f"{ALL} ORDER BY place", ()))[0]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from itertools import groupby
 from typing import Annotated
@@ -12,6 +12,7 @@ import typer
 
 from labelqueue.cli.screen import USAGE, console, errors_in_one_line, fail, progress_bar
 from labelqueue.conformance.kills import is_forced, kills_by_cases, kills_by_force
+from labelqueue.conformance.matrix import row_of
 from labelqueue.conformance.mutants import MUTANTS, Mutant
 from labelqueue.conformance.mutants.adapters import ADAPTERS
 from labelqueue.conformance.serve import serve_here
@@ -82,7 +83,10 @@ def _show(shown: list[Mutant]) -> bool:
                 killers = kills_by_force(mutant) if is_forced(mutant) else kills_by_cases(mutant)
                 bar.advance(task)
                 alive += mutant.requirement not in killers
-                screen.print(f"  {mutant.id:<42}{_marks(mutant, names, killers)}  {mutant.mistake}", soft_wrap=True)
+                screen.print(
+                    f"  {mutant.id:<42}{_row(row_of(mutant.requirement, killers, names))}  {mutant.mistake}",
+                    soft_wrap=True,
+                )
     screen.print("● killed by the requirement that it violates, ○ by another as well, ✗ NOT KILLED")
     screen.print(f"{len(shown) - alive} of {len(shown)} mutants killed by the requirement that they violate")
     return not alive
@@ -92,14 +96,5 @@ def _place(mutant: Mutant) -> int:
     return list(REQUIREMENTS).index(mutant.requirement)
 
 
-def _row(cells: Iterator[str]) -> str:
+def _row(cells: Iterable[str]) -> str:
     return "".join(f"{cell:>3}" for cell in cells)
-
-
-def _marks(mutant: Mutant, names: list[str], killers: set[str]) -> str:
-    def mark(name: str) -> str:
-        if name == mutant.requirement:
-            return "●" if name in killers else "✗"
-        return "○" if name in killers else "·"
-
-    return _row(map(mark, names))

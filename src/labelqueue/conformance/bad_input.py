@@ -6,6 +6,7 @@ is examined.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -73,9 +74,14 @@ _BAD_ARGUMENTS: Final = (
 )
 _AT_A_TIME: Final = 5
 _FREE: Final = {"user_id": "ada", "bucket_end_ts": "2026-01-20T00:00:00Z"}
-_FREE_STARTS: Final = st.integers(0, 999).map(lambda n: f"2026-01-{13 + n // 500}T08:00:00.{n:03}Z")
+_PLACES: Final = st.integers(0, 900)
+_COLUMNS: Final = ("user_id", "bucket_start_ts", "bucket_end_ts", "confidence", "predicted_label")
 _THRESHOLDS: Final = st.sampled_from((None, None, 0.0, -0.5, 2.0))
 _BAD_THRESHOLDS: Final = (_NAN, *_INFINITE, True, "0.5", None)
+
+
+def _free_start(place: int) -> str:
+    return f"2026-01-13T08:00:00.{place:03}Z"
 
 
 class HandsInBadInput:
@@ -96,9 +102,9 @@ class HandsInBadInput:
     def hand_in_a_bad_batch(self, data: st.DataObject, is_row: bool, kind: str) -> None:  # noqa: FBT001 - drawn
         """A batch with a mistake or two, with what is odd but valid, without a column, or under no threshold."""
         if kind == "bad":
-            self._hand_in(data, st.sampled_from(_MISTAKES if is_row else _MISTAKES_OF_MAPPINGS), is_row=is_row)
+            self._hand_in(data, _MISTAKES if is_row else _MISTAKES_OF_MAPPINGS, is_row=is_row)
         elif kind == "odd":
-            self._hand_in(data, st.sampled_from(_ODD_OF_ROWS if is_row else _ODD), is_row=is_row)
+            self._hand_in_what_is_odd(data, _ODD_OF_ROWS if is_row else _ODD, is_row=is_row)
         elif kind == "within":
             batch = self._batch(data, is_row=is_row)
             batch[-1] |= _WITHIN_THE_MICROSECOND | ({"confidence": 0.1} if is_row else {})
@@ -122,17 +128,28 @@ class HandsInBadInput:
             del each[name]
         self._enqueue(batch, is_row=is_row)
 
-    def _hand_in(self, data: st.DataObject, values: st.SearchStrategy[tuple[str, Any]], *, is_row: bool) -> None:
-        """Hand in a batch again and again, each time with another mistake."""
+    def _hand_in(self, data: st.DataObject, mistakes: Sequence[tuple[str, Any]], *, is_row: bool) -> None:
+        """Hand in a batch again and again, each time with another mistake in one of two columns."""
         batch = self._batch(data, is_row=is_row)
         if data.draw(st.booleans()):  # mistakes about buckets that are pending already
             self._enqueue([dict(bucket) for bucket in batch], is_row=is_row)
         else:  # among one that is free
-            batch.append(batch[-1] | _FREE | {"bucket_start_ts": data.draw(_FREE_STARTS)})
-        for column, value in data.draw(st.lists(values, min_size=_AT_A_TIME, max_size=_AT_A_TIME, unique_by=repr)):
+            batch.append(batch[-1] | _FREE | {"bucket_start_ts": _free_start(data.draw(_PLACES))})
+        columns = data.draw(st.permutations(_COLUMNS))[:2]
+        for column, value in [each for each in mistakes if each[0] in columns]:
             changed = [dict(bucket) for bucket in batch]
             data.draw(st.sampled_from(changed))[column] = value
             self._enqueue(changed, is_row=is_row, threshold=data.draw(_THRESHOLDS) if is_row else None)
+
+    def _hand_in_what_is_odd(self, data: st.DataObject, values: Sequence[tuple[str, Any]], *, is_row: bool) -> None:
+        """Hand in what is odd but valid, each about a bucket that is free."""
+        place = data.draw(_PLACES)
+        [batch] = self._batch(data, is_row=is_row)[:1]
+        for number, (column, value) in enumerate(data.draw(st.permutations(values))[:_AT_A_TIME]):
+            bucket = batch | _FREE | {"bucket_start_ts": _free_start(place + number)}
+            bucket |= {"confidence": 0.1} if is_row else {}
+            threshold = data.draw(_THRESHOLDS) if is_row and column == "confidence" else None
+            self._enqueue([bucket | {column: value}], is_row=is_row, threshold=threshold)
 
     def _batch(self, data: st.DataObject, *, is_row: bool) -> list[dict[str, Any]]:
         drawn = data.draw(buckets(self.users, is_row=is_row, most=4).filter(bool))

@@ -43,7 +43,7 @@ class MakesCoincidences:
         """Make up a `get_pending`; the search does."""
         raise NotImplementedError
 
-    @rule(data=st.data(), kind=st.sampled_from(("many", "level", "wall clock", "part", "month", "level")))
+    @rule(data=st.data(), kind=st.sampled_from(("many", "level", "wall clock", "part", "wait", "wait", "level")))
     def bring_about_something_rare(self, data: st.DataObject, kind: str) -> None:
         """One of the coincidences."""
         if kind == "many":
@@ -58,7 +58,7 @@ class MakesCoincidences:
             place, first = data.draw(st.integers(0, 3)), data.draw(st.sampled_from((1, 8, 35)))
             self.take({"do": "mark_done", "request_id": {"$place": place, "first": first}})
         else:
-            self._wait_for_the_same_day_of_another_month(data)
+            self._wait(data)
 
     def _enqueue_many(self, data: st.DataObject) -> None:
         count = data.draw(st.sampled_from((22, 30, 7)))
@@ -84,13 +84,19 @@ class MakesCoincidences:
         buckets = [{"user_id": self.users[0], "bucket_start_ts": start, "bucket_end_ts": end} for start in starts]
         self._enqueue_and_ask(data, buckets)
 
-    def _wait_for_the_same_day_of_another_month(self, data: st.DataObject) -> None:
-        self.take({"do": "mark_done", "request_id": {"$place": 0}})
+    def _wait(self, data: st.DataObject) -> None:
+        """Answer one, and ask again on the same day of another month, or right after midnight."""
+        self._enqueue_and_ask(data, [self._bucket(data, place, None) for place in range(3)])
+        self.take({"do": "mark_done", "request_id": {"$place": data.draw(st.integers(0, 2))}})
+        if data.draw(st.booleans()):
+            self.take({"do": "reopen", "max_asks_per_day": 2})
         if not self.has_clock or self.case.runs:
             return
         now = self.now + timedelta(days=31)
+        if data.draw(st.booleans()):
+            now = self.now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
         self.take({"do": "clock", "now": now.isoformat().replace("+00:00", "Z")})
-        self.take(self.asking(data))
+        self.take({"do": "get_pending"})
 
     def _enqueue_and_ask(self, data: st.DataObject, buckets: list[dict[str, Any]]) -> None:
         self.take({"do": "enqueue_drift", "buckets": buckets})

@@ -14,6 +14,7 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
+from labelqueue.conformance import matrix
 from labelqueue.conformance.cases import hand_written
 from labelqueue.conformance.index import text_of_index
 from labelqueue.conformance.mutants import MUTANTS
@@ -44,6 +45,7 @@ def generated() -> dict[str, str]:
         The content of each, by its path from the root of a checkout.
     """
     files = {f"docs/specification/{_slug(area)}.md": _page(area) for area in AREAS}
+    files["docs/specification/mutants.md"] = matrix.page(matrix.recorded())
     files["conformance/requirements.json"] = _requirements_json()
     files["conformance/schema/queue.schema.json"] = _queue_schema()
     files["conformance/index.json"] = text_of_index()

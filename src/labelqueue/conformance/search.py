@@ -90,7 +90,7 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
 
         @initialize(
             cap=st.sampled_from((2, 3, None, 1, None, 5, 0, 40)),
-            hours=st.sampled_from((12.0, 23.5, 18.0, 0.0, 23.9999999)),
+            hours=st.sampled_from((12.0, 23.5, 20.0, 0.0, 23.9999999)),
             users=st.sampled_from(list(permutations(USERS, 2))),
             eye=st.sampled_from((None, None, None, None, None, None, "watch", "runs")),
         )

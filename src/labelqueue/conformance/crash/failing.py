@@ -97,9 +97,6 @@ def _cut_short(stage: Stage, actor: Program, reader: Program, most: int, *, is_o
     if actor.is_alive:
         resource.prlimit(actor.pid, resource.RLIMIT_FSIZE, (hard, hard))
     how = f"files could not grow beyond {most} bytes"
-    # Under the limit a subject may be unable to take back what it did; the file with
-    # which the next one does so is no rubbish, and a reader does so first of all.
-    reader.state_of(store)
     return _afterwards(stage, actor, reader, store, how, "EFBIG", outcome, is_one_file=is_one_file)
 
 
