@@ -17,8 +17,8 @@ SCHEMA = (
     f"CREATE TABLE IF NOT EXISTS requests (place INTEGER PRIMARY KEY AUTOINCREMENT, {COLUMNS})",
     "CREATE UNIQUE INDEX IF NOT EXISTS waiting ON requests (user_id, bucket_start_ts) WHERE status = 'pending'",
 )
-ALL = f"SELECT {FIELDS} FROM requests"  # noqa: S608 - our own words, put together
-INSERT = f"INSERT INTO requests ({FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending') ON CONFLICT DO NOTHING"  # noqa: S608 - as above
+ALL = f"SELECT {FIELDS} FROM requests"
+INSERT = f"INSERT INTO requests ({FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending') ON CONFLICT DO NOTHING"
 ORDER = "ORDER BY coalesce(confidence, 0.0), place"
 
 

@@ -65,7 +65,8 @@ class MakesCoincidences:
         step = data.draw(st.sampled_from((7, 11)))
         # The confidences go up and down, so that those of one user are all over the order.
         self._enqueue_and_ask(data, [self._bucket(data, place, (place * step % count) / 64) for place in range(count)])
-        self.take({"do": "get_pending"})
+        for asked in ({}, {"user_id": self.users[0]}, {"user_id": self.users[1]}):
+            self.take({"do": "get_pending"} | asked)
 
     def _bucket(self, data: st.DataObject, place: int, confidence: Any) -> dict[str, Any]:  # noqa: ANN401 - see _LEVEL
         start = _FIRST + timedelta(minutes=15 * place, hours=data.draw(st.integers(0, 2)) if place == 0 else 0)
