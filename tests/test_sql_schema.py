@@ -47,9 +47,7 @@ def insert_by_hand(engine, **values):
     cells = ", ".join(str(value) for value in row.values())
     with engine.begin() as connection:
         queue_id = connection.scalar(text("SELECT queue_id FROM labelqueue_queues"))
-        connection.execute(
-            text(f"INSERT INTO labelqueue_requests (queue_id, {names}) VALUES ({queue_id}, {cells})")
-        )
+        connection.execute(text(f"INSERT INTO labelqueue_requests (queue_id, {names}) VALUES ({queue_id}, {cells})"))
 
 
 def test_a_row_that_keeps_the_rules_is_taken(url, engine):
