@@ -19,7 +19,8 @@ from labelqueue.conformance.model_input import InputQueue
 from labelqueue.conformance.mutants import MUTANTS
 from labelqueue.conformance.mutants.adapters import ADAPTERS
 from labelqueue.conformance.python_subject import PythonSubject
-from labelqueue.conformance.search import search, shrink
+from labelqueue.conformance.search import search
+from labelqueue.conformance.shrinking import shrunk
 from labelqueue.spec import REQUIREMENTS
 
 # What takes long is done for some of the mutants, always the same, unless all are asked for.
@@ -151,9 +152,10 @@ def test_a_queue_that_keeps_core_alone_stays_conformant_to_it():
 def test_what_the_search_found_is_shrunk():
     """A failure that only the search found comes back as few steps with few buckets."""
     mutant = MUTANTS["key-with-the-reason"]
+    subject, found = PythonSubject(mutant.id, mutant.make), Findings()
     with elsewhere():
-        failure = shrink(PythonSubject(mutant.id, mutant.make), "DUP-2", seed=7)
+        search(subject, found, seed=7)
+        failure = shrunk(found.failures["DUP-2"], subject, found.profiles)
 
-    assert failure is not None
     assert [step["do"].partition("_")[0] for step in failure.case.steps] == ["enqueue", "enqueue"]
     assert sum(len(step.get("rows", step.get("buckets", ()))) for step in failure.case.steps) == 2

@@ -29,8 +29,9 @@ def test_a_stranger_conforms_to_what_it_claims(name, profiles, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(STRANGERS))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
-    report = run(subject_named(name), profiles=profiles)
+    # A part of the search, which takes long with slow ones; hence no verdict of conformity.
+    report = run(subject_named(name), profiles=profiles, programs=20)
 
     wrong = {name: found for name, found in report.requirements.items() if found.outcome not in ("pass", "skip")}
     assert {name: (found.outcome, found.reason, found.shortest) for name, found in wrong.items()} == {}
-    assert report.verdict == dict.fromkeys(profiles, "conformant")
+    assert report.verdict == dict.fromkeys(profiles, "no verdict")

@@ -25,6 +25,8 @@ from labelqueue.spec import PROFILES, REQUIREMENTS, Profile
 
 __all__ = ["conform"]
 
+_THOROUGH = 10
+
 
 def conform(  # noqa: PLR0913 - the options of a command
     context: typer.Context,
@@ -38,6 +40,9 @@ def conform(  # noqa: PLR0913 - the options of a command
     ] = None,
     timeout: Annotated[float, typer.Option(help="How many seconds a program may take for an answer.")] = 10.0,
     seed: Annotated[int, typer.Option(help="The seed of the search.")] = DEFAULT_SEED,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Try ten times as much of what is left to chance.")
+    ] = False,
     known: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Known failures, as TOML: [ID] and its reason.")
     ] = None,
@@ -62,6 +67,7 @@ def conform(  # noqa: PLR0913 - the options of a command
                 profiles=profiles,
                 only=only,
                 seed=seed,
+                times=_THOROUGH if thorough else 1,
                 timeout_s=timeout,
                 known=reasons,
                 progress=lambda what, done, total: bar.update(task, description=what, completed=done, total=total),

@@ -126,7 +126,8 @@ class HandsInBadInput:
         name = data.draw(st.sampled_from([*batch[0]] if is_row else ["user_id", "bucket_start_ts", "bucket_end_ts"]))
         for each in batch if is_row else [data.draw(st.sampled_from(batch))]:
             del each[name]
-        self._enqueue(batch, is_row=is_row)
+        threshold = data.draw(st.sampled_from((None, -1.0, 2.0))) if is_row else None
+        self._enqueue(batch, is_row=is_row, threshold=threshold)
 
     def _hand_in(self, data: st.DataObject, mistakes: Sequence[tuple[str, Any]], *, is_row: bool) -> None:
         """Hand in a batch again and again, each time with another mistake in one of two columns."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, get_args
 
+from labelqueue.conformance.crosscheck import Beside, disagreement
 from labelqueue.conformance.examination import Examination
 from labelqueue.conformance.matchers import mismatches
 from labelqueue.conformance.steps import neutral
@@ -149,7 +150,7 @@ def answer_of(observation: Observation) -> Any:  # noqa: ANN401 - JSON
     return neutral(observation.result)
 
 
-def judge_case(case: Case, subject: Subject, findings: Findings) -> None:
+def judge_case(case: Case, subject: Subject, findings: Findings, *, has_model: bool = False) -> None:
     """Take a subject through a case, and note what fails.
 
     An expectation that does not hold fails the requirements that the case names;
@@ -162,13 +163,14 @@ def judge_case(case: Case, subject: Subject, findings: Findings) -> None:
         case: The case.
         subject: The subject.
         findings: Where to note.
+        has_model: Whether the model goes beside the subject, as in the search.
     """
     reason = _lacking(case, subject.claims)
     if reason is not None:
         findings.skips |= dict.fromkeys(case.requirements, reason)
         return
     try:
-        _judge_case(case, subject, findings)
+        _judge_case(case, subject, findings, Beside(None) if has_model else None)
     except BrokenError as error:
         findings.errors |= dict.fromkeys(case.requirements, f"case {case.id}: {error}")
 
@@ -182,7 +184,7 @@ def _lacking(case: Case, claims: Claims) -> str | None:
     return None
 
 
-def _judge_case(case: Case, subject: Subject, findings: Findings) -> None:
+def _judge_case(case: Case, subject: Subject, findings: Findings, model: Beside | None) -> None:
     with Examination(
         subject,
         now=case.now,
@@ -190,10 +192,10 @@ def _judge_case(case: Case, subject: Subject, findings: Findings) -> None:
         runs=case.runs,
         watch="watch" in case.needs,
     ) as examination:
-        _note(examination.open(), case, -1, findings)
+        _note(examination.open(), case, -1, findings, model)
         for place, step in enumerate(case.steps):
             observation = examination.take(step)
-            violated = _note(observation, case, place, findings)
+            violated = _note(observation, case, place, findings, model)
             if "expect" not in step:
                 continue
             got = answer_of(observation)
@@ -204,8 +206,11 @@ def _judge_case(case: Case, subject: Subject, findings: Findings) -> None:
                     findings.add(Failure(requirement, wrong[0], _until(case, place), place, step["expect"], got))
 
 
-def _note(observation: Observation, case: Case, place: int, findings: Findings) -> set[str]:
+def _note(observation: Observation, case: Case, place: int, findings: Findings, model: Beside | None) -> set[str]:
     violations = judge_observation(observation, findings)
+    second_opinion = None if model is None else disagreement(model, observation)
+    if second_opinion is not None and not violations:
+        violations = [second_opinion]
     expected = case.steps[place].get("expect") if place >= 0 else None
     for requirement, message in violations:
         findings.add(Failure(requirement, message, _until(case, place), place, expected, answer_of(observation)))

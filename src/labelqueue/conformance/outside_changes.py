@@ -126,7 +126,7 @@ class ChangesTheFile:
         self.are_others_there = are_others_there
 
     @precondition(lambda self: self.are_others_there)
-    @rule(data=st.data(), kind=st.sampled_from(("replace", "in place", "break", "change")))
+    @rule(data=st.data(), kind=st.sampled_from(("replace", "in place", "break", "change", "level")))
     def change_the_file(self, data: st.DataObject, kind: str) -> None:
         """Another program writes a file, breaks it, deletes it, or changes its bits or its place."""
         if kind == "break":
@@ -135,6 +135,8 @@ class ChangesTheFile:
             self.take(
                 {"do": "store", "items": [_SOUND]} if data.draw(st.booleans()) else {"do": "store", "remove": True}
             )
+        elif kind == "level":
+            self._change_one_digit({"in_place": True} if data.draw(st.booleans()) else {})
         elif kind == "change" and self.examination is not None and self.examination.is_file:
             self.take({"do": "store", **data.draw(st.sampled_from(_CHANGES))})
         else:
@@ -142,6 +144,12 @@ class ChangesTheFile:
             self.take({"do": "store", "items": items} | ({"in_place": True} if kind == "in place" else {}))
             if data.draw(st.booleans()):
                 self.take({"do": "reopen"})
+
+    def _change_one_digit(self, how: dict[str, Any]) -> None:
+        """Write what is as long as what is there."""
+        for confidence in (0.3, 0.4):
+            self.take({"do": "store", "items": [_SOUND | {"confidence": confidence}]} | how)
+            self.take({"do": "get_pending"})
 
     def _break_the_file(self, text: str) -> None:
         self.take({"do": "store", "text": text})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from labelqueue.conformance.python_subject import PythonSubject, in_one_line
+from labelqueue.conformance.store import StoreFolder
 from labelqueue.conformance.subject import BrokenError, RefusedError
 from labelqueue.errors import SubjectError, shown
 
@@ -15,28 +16,39 @@ if TYPE_CHECKING:
 
 __all__ = ["probe"]
 
+_ATTEMPTS: Final = 3
 _MEMBERS: Final = ("enqueue_low_confidence", "enqueue_drift", "get_pending", "mark_done")
 
 
-def probe(subject: Subject, path: Path) -> None:
-    """Open a queue once, to see that it is one.
+def probe(subject: Subject) -> str | None:
+    """Open a queue once, to see that it is one; a program is given three attempts.
 
     Args:
         subject: The subject.
-        path: A store that does not exist.
+
+    Returns:
+        Why a program cannot be examined, or `None`.
 
     Raises:
-        SubjectError: It cannot be opened, or lacks a member of the contract.
+        SubjectError: A Python subject cannot be opened, or lacks a member of the contract.
     """
-    if isinstance(subject, PythonSubject):
-        _probe_class(subject, path)
-        return
-    try:
-        handle = subject.open(path, None)
-        handle.all_items()
-    except (RefusedError, BrokenError) as error:
-        raise SubjectError(subject.name, f"cannot be opened: it {error}") from error
-    handle.close()
+    reason = None
+    for _ in range(_ATTEMPTS):
+        store = StoreFolder()
+        try:
+            if isinstance(subject, PythonSubject):
+                _probe_class(subject, store.path)
+            else:
+                handle = subject.open(store.path, None)
+                handle.all_items()
+                handle.close()
+        except (RefusedError, BrokenError) as error:
+            reason = f"no queue could be opened in {_ATTEMPTS} attempts: the program {error}"
+        else:
+            return None
+        finally:
+            store.remove()
+    return reason
 
 
 def _probe_class(subject: PythonSubject, path: Path) -> None:

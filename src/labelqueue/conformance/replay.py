@@ -26,7 +26,7 @@ def replayed(case: Case, subject: Subject) -> tuple[bool, Text]:
     """
     findings = Findings(case.profiles)
     with elsewhere():
-        judge_case(case, subject, findings)
+        judge_case(case, subject, findings, has_model=True)
     text = Text("\n".join(lines_of_steps(case.to_json(), len(case.steps) - 1)) + "\n")
     for name, failure in findings.failures.items():
         where = f"step {failure.step + 1}" if failure.step >= 0 else "opening"

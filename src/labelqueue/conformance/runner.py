@@ -22,8 +22,8 @@ from labelqueue.conformance.clock import elsewhere
 from labelqueue.conformance.judging import Failure, Findings, judge_case
 from labelqueue.conformance.probe import probe
 from labelqueue.conformance.report import Report, RequirementReport
-from labelqueue.conformance.search import PROGRAMS, search, shrink
-from labelqueue.conformance.store import StoreFolder
+from labelqueue.conformance.search import PROGRAMS, search
+from labelqueue.conformance.shrinking import shrunk
 from labelqueue.conformance.subject import Subject
 from labelqueue.conformance.verdict import Outcome, verdict_of
 from labelqueue.errors import LabelQueueError
@@ -37,7 +37,7 @@ __all__ = ["DEFAULT_SEED", "Progress", "SelectionError", "run"]
 DEFAULT_SEED = 20260115
 """The seed of the search: the same programs everywhere, unless told otherwise."""
 
-_MOST_SHRUNK = 3
+_MOST_SHRUNK = 8
 _MOST_OTHERS = 8
 
 Progress = Callable[[str, int, int], None]
@@ -76,6 +76,7 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
     only: str | None = None,
     seed: int = DEFAULT_SEED,
     programs: int = PROGRAMS,
+    times: int = 1,
     timeout_s: float = 10.0,
     known: Mapping[str, str] | None = None,
     progress: Progress = lambda *_: None,
@@ -90,6 +91,8 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
             run, and there is no verdict of conformity.
         seed: The seed of the search; the same seed makes the same programs.
         programs: How many programs the search makes up.
+        times: How many times as much is tried of what is left to chance: programs,
+            kills in the middle of a call, clients that overlap.
         timeout_s: How long a program may take for an answer, in seconds.
         known: The reasons of known failures, by requirement id.
         progress: Told what is being done.
@@ -105,19 +108,22 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
     examined = frozenset[Profile]({"core", *(subject.claims.profiles if profiles is None else profiles)})
     selection = _select(examined, only)
     findings = Findings(frozenset({"core", *(requirement.profile for requirement in selection.requirements)}))
-    searched = programs if selection.is_searched else 0
+    searched = programs * times if selection.is_searched else 0
     with elsewhere():
-        _probe(subject)
-        for place, case in enumerate(selection.cases):
-            progress("cases", place, len(selection.cases))
-            _guarded(partial(judge_case, case, subject, findings), case.requirements, f"case {case.id}", findings)
-        progress("cases", len(selection.cases), len(selection.cases))
-        if searched:
-            wanted = [requirement.id for requirement in selection.requirements]
-            _search(subject, findings, wanted=wanted, seed=seed, programs=searched, progress=progress)
-        _hardships(
-            subject, findings, {r.id for r in selection.requirements}, timeout_s=timeout_s, seed=seed, progress=progress
-        )
+        reason = probe(subject)
+        if reason is None:
+            _examine(
+                subject,
+                selection,
+                findings,
+                seed=seed,
+                programs=searched,
+                times=times,
+                timeout_s=timeout_s,
+                progress=progress,
+            )
+        else:
+            findings.errors.update(dict.fromkeys((r.id for r in selection.requirements), reason))
     is_partial = selection.is_partial or programs < PROGRAMS
     known = {} if known is None else known
     requirements = {r.id: _report_on(r, findings) for r in selection.requirements}
@@ -168,12 +174,25 @@ def _select(profiles: Collection[str], only: str | None) -> _Selection:
     return _Selection(tuple(r for r in requirements if r.id in ids), cases, is_searched=False, is_partial=True)
 
 
-def _probe(subject: Subject) -> None:
-    store = StoreFolder()
-    try:
-        probe(subject, store.path)
-    finally:
-        store.remove()
+def _examine(  # noqa: PLR0913 - all but the first three are keyword-only
+    subject: Subject,
+    selection: _Selection,
+    findings: Findings,
+    *,
+    seed: int,
+    programs: int,
+    times: int,
+    timeout_s: float,
+    progress: Progress,
+) -> None:
+    for place, case in enumerate(selection.cases):
+        progress("cases", place, len(selection.cases))
+        _guarded(partial(judge_case, case, subject, findings), case.requirements, f"case {case.id}", findings)
+    progress("cases", len(selection.cases), len(selection.cases))
+    ids = [requirement.id for requirement in selection.requirements]
+    if programs:
+        _search(subject, findings, wanted=ids, seed=seed, programs=programs, progress=progress)
+    _hardships(subject, findings, set(ids), timeout_s=timeout_s, seed=seed, times=times, progress=progress)
 
 
 def _search(
@@ -197,21 +216,37 @@ def _search(
     new = [name for name in wanted if name in findings.failures and name not in found]
     for place, name in enumerate(new[:_MOST_SHRUNK]):
         progress("shrinking", place, min(len(new), _MOST_SHRUNK))
-        act = partial(shrink, subject, name, seed=seed, examples=programs, profiles=findings.profiles)
-        shorter = _guarded(act, [name], f"shrinking {name}", findings)
-        if isinstance(shorter, Failure):
-            findings.add(shorter)
+        act = partial(shrunk, findings.failures[name], subject, findings.profiles)
+        findings.failures[name] = _guarded(act, [name], f"shrinking {name}", findings) or findings.failures[name]
 
 
 def _hardships(
-    subject: Subject, findings: Findings, selected: set[str], *, timeout_s: float, seed: int, progress: Progress
+    subject: Subject,
+    findings: Findings,
+    selected: set[str],
+    *,
+    timeout_s: float,
+    seed: int,
+    times: int,
+    progress: Progress,
 ) -> None:
     """Crash and overlap, where a selected requirement is judged by that."""
     if selected & set(crash.CONCERNED):
-        act = partial(crash.crash, subject, findings, about=selected, timeout_s=timeout_s, progress=progress)
+        act = partial(
+            crash.crash,
+            subject,
+            findings,
+            about=selected,
+            timeout_s=timeout_s,
+            seed=seed,
+            times=times,
+            progress=progress,
+        )
         _guarded(act, crash.CONCERNED, "crashes", findings)
     if selected & set(overlap.CONCERNED):
-        act = partial(overlap.overlap, subject, findings, timeout_s=timeout_s, seed=seed, progress=progress)
+        act = partial(
+            overlap.overlap, subject, findings, timeout_s=timeout_s, seed=seed, times=times, progress=progress
+        )
         _guarded(act, overlap.CONCERNED, "overlap", findings)
 
 

@@ -7,7 +7,11 @@ programs change the file.
 
 The machine collects instead of stopping at the first failure, since requirements
 judge each call by what was there before it; so one run finds every requirement
-that fails.  What only the search found is then shrunk by Hypothesis.
+that fails.
+
+A search is made of rounds of a few programs, each with a seed of its own: Hypothesis
+goes on from what it made before, so that one long round keeps to what its first
+programs happened to be.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ import contextlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import seed as with_seed
@@ -47,7 +51,10 @@ if TYPE_CHECKING:
     from labelqueue.conformance.subject import Subject
     from labelqueue.spec import Observation, Profile
 
-__all__ = ["PROGRAMS", "finds", "search", "shrink"]
+__all__ = ["PROGRAMS", "finds", "search"]
+
+Eye = Literal["watch", "runs"] | None
+"""A program is watched by a reader of the store, or has a clock that runs, or neither."""
 
 PROGRAMS: Final = 80
 """How many programs a search makes up, unless told otherwise."""
@@ -58,12 +65,13 @@ _NOON: Final = 12.0
 _MORE: Final = {"input": HandsInBadInput, "file": ChangesTheFile}
 
 
-_FEW_STEPS: Final = 8
-_SHRINKING: Final = (Phase.generate, Phase.shrink)
+_ROUND: Final = 10
+_EYES: Final[tuple[Eye, ...]] = (None, "watch", None, None, "runs", None, None, None)
+"""How the programs of a round are run, one round after another."""
 
 
 class FoundError(Exception):
-    """The requirement that is being shrunk failed."""
+    """The requirement that is looked for failed."""
 
 
 class _Collector:
@@ -76,6 +84,7 @@ class _Collector:
         self.findings = findings
         self.target = target
         self.program_done = program_done
+        self.eye: Eye = None
 
 
 def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C901 - one class, one rule per step
@@ -92,11 +101,11 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
             cap=st.sampled_from((2, 3, None, 1, None, 5, 0, 40)),
             hours=st.sampled_from((12.0, 23.5, 20.0, 0.0, 23.9999999)),
             users=st.sampled_from(list(permutations(USERS, 2))),
-            eye=st.sampled_from((None, None, None, None, None, None, "watch", "runs")),
         )
-        def open(self, cap: int | None, hours: float, users: tuple[str, ...], eye: str | None) -> None:
+        def open(self, cap: int | None, hours: float, users: tuple[str, ...]) -> None:
             # A clock that runs may not come near midnight, where a call would have two days.
-            runs = eye == "runs"
+            runs = collector.eye == "runs"
+            watch = collector.eye == "watch"
             hours = _NOON if runs else hours
             now = datetime(2026, 1, 15, microsecond=123457, tzinfo=UTC) + timedelta(hours=hours)
             self.users = users
@@ -108,14 +117,12 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
                 now=now,
                 max_asks_per_day=cap,
                 runs=runs,
-                needs=frozenset({"watch"} if eye == "watch" else ()),
+                needs=frozenset({"watch"} if watch else ()),
             )
-            self.examination = Examination(
-                collector.subject, now=now, max_asks_per_day=cap, runs=runs, watch=eye == "watch"
-            )
+            self.examination = Examination(collector.subject, now=now, max_asks_per_day=cap, runs=runs, watch=watch)
             self.examination.__enter__()
             self.has_clock = collector.subject.claims.clock
-            self.model = Beside(None, 20 if cap is None else cap)
+            self.model = Beside(None)
             self.judge(self.examination.open())
 
         @rule(data=st.data(), threshold=st.sampled_from((None, None, 0.5, 0.0, 1.0, -0.1)))
@@ -234,7 +241,7 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
                 if collector.target is None:
                     collector.findings.add(failure)
                 elif collector.target == requirement:
-                    collector.findings.failures[requirement] = failure  # the last one raised is the smallest
+                    collector.findings.failures[requirement] = failure
                     raise FoundError(requirement)
 
         def teardown(self) -> None:
@@ -246,14 +253,14 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
     return type("QueueMachine", (QueueMachine, MakesCoincidences, *more), {})
 
 
-def _settings(examples: int, steps: int, phases: tuple[Phase, ...]) -> settings:
+def _settings(examples: int, steps: int) -> settings:
     return settings(
         max_examples=examples,
         stateful_step_count=steps,
         deadline=None,
         database=None,
         derandomize=False,
-        phases=phases,
+        phases=(Phase.generate,),
         verbosity=Verbosity.quiet,
         print_blob=False,
         report_multiple_bugs=False,
@@ -280,9 +287,15 @@ def search(
         steps: How many steps a program has at most.
         program_done: Called after every program.
     """
-    machine = _machine(_Collector(subject, findings, None, program_done))
-    run = with_seed(seed)(machine)
-    run_state_machine_as_test(run, settings=_settings(examples, steps, (Phase.generate,)))
+    _run(_Collector(subject, findings, None, program_done), seed, examples, steps)
+
+
+def _run(collector: _Collector, seed: int, examples: int, steps: int) -> None:
+    machine = _machine(collector)
+    for place, start in enumerate(range(0, examples, _ROUND)):
+        collector.eye = _EYES[place % len(_EYES)]
+        how = _settings(min(_ROUND, examples - start), steps)
+        run_state_machine_as_test(with_seed(seed + place)(machine), settings=how)
 
 
 def finds(
@@ -308,49 +321,7 @@ def finds(
         Whether it failed.
     """
     findings = Findings(profiles)
-    machine = with_seed(seed)(_machine(_Collector(subject, findings, requirement, lambda: None)))
+    collector = _Collector(subject, findings, requirement, lambda: None)
     with contextlib.suppress(FoundError, FlakyFailure):
-        run_state_machine_as_test(machine, settings=_settings(examples, steps, (Phase.generate,)))
+        _run(collector, seed, examples, steps)
     return requirement in findings.failures
-
-
-def shrink(
-    subject: Subject,
-    requirement: str,
-    *,
-    seed: int,
-    profiles: frozenset[Profile] = frozenset({"core"}),
-    examples: int = PROGRAMS,
-    steps: int = 25,
-) -> Failure | None:
-    """Find the failure of one requirement again, and let Hypothesis make it short.
-
-    Args:
-        subject: The subject.
-        requirement: The id of the requirement.
-        seed: The seed of the search that found it.
-        profiles: As in the search.
-        examples: As in the search.
-        steps: As in the search.
-
-    Returns:
-        The shortest failure found, or `None` when it did not come again.
-    """
-    # Most faults show within a few steps, and a short program is made shorter in a third of the time.
-    for most in (min(_FEW_STEPS, steps), steps):
-        failure = _shrunk(subject, Findings(profiles), requirement, seed, _settings(examples, most, _SHRINKING))
-        if failure is not None:
-            return failure
-    return None
-
-
-def _shrunk(subject: Subject, findings: Findings, requirement: str, seed: int, how: settings) -> Failure | None:
-    machine = with_seed(seed)(_machine(_Collector(subject, findings, requirement, lambda: None)))
-    try:
-        run_state_machine_as_test(machine, settings=how)
-    except FoundError:
-        return findings.failures[requirement]
-    except BaseException as error:
-        if isinstance(error, KeyboardInterrupt | SystemExit):
-            raise
-    return findings.failures.get(requirement)

@@ -19,7 +19,7 @@ from labelqueue.conformance.subject import BrokenError, RefusedError
 from labelqueue.spec import Interruption
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     from labelqueue.spec.interruption import State
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["Spares", "kills_in_flight", "kills_of"]
 
 _AHEAD: Final = 2
-_MOMENTS: Final = (0.1, 0.3, 0.5, 0.7, 0.9)
 
 
 class Spares:
@@ -106,21 +105,24 @@ def kills_of(stage: Stage, start: Callable[[], Program], recorded: Program, witn
                 yield interruption
 
 
-def kills_in_flight(scene: Scene, start: Callable[[], Program], witness: Program) -> Iterator[Interruption]:
-    """Kill the process of a call while it is in flight: for stores that nobody can watch.
+def kills_in_flight(
+    scene: Scene, start: Callable[[], Program], witness: Program, moments: Collection[float]
+) -> Iterator[Interruption]:
+    """Kill the process of a call while it is in flight, at no point in particular.
 
     Args:
         scene: The scene; its store is prepared anew for every kill.
         start: Starts a new process.
         witness: Another process, which reads the store and makes the next change.
+        moments: When to kill, as parts of the time that the call takes alone.
 
     Yields:
         What was found after each kill.
     """
     takes_s = 0.0
     # Once it is let finish, to learn how long it takes.
-    with Spares(start, most=1 + len(_MOMENTS)) as spares:
-        for part in (None, *_MOMENTS):
+    with Spares(start, most=1 + len(moments)) as spares:
+        for part in (None, *moments):
             with Stage(scene) as stage:
                 stage.prepare(witness)
                 actor = spares.take()

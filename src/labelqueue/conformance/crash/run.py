@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
@@ -34,6 +35,8 @@ _TELLS: Final[dict[str, set[str]]] = {
     "power cut": {"DUR-4"},
 }
 
+_IN_FLIGHT: Final = 5
+
 _Progress = Callable[[str, int, int], None]
 
 
@@ -43,6 +46,8 @@ def crash(
     *,
     about: Collection[str] = CONCERNED,
     timeout_s: float,
+    seed: int,
+    times: int = 1,
     progress: _Progress,
 ) -> None:
     """Let calls fail, processes die and the power go, and note what is found.
@@ -52,6 +57,8 @@ def crash(
         findings: Where to note.
         about: The requirements to find out about; what tells nothing about them is left out.
         timeout_s: How long an answer may take, in seconds.
+        seed: Where the moments of kills in the middle of a call come from.
+        times: How many times as many of those as usual.
         progress: Told what is being done.
     """
     concerned = [name for name in CONCERNED if name in about]
@@ -63,9 +70,12 @@ def crash(
     if not is_path:
         unseen = [name for name in concerned if name in _BY_SYSTEM_CALL]
         findings.skips |= dict.fromkeys(unseen, "its store is no path, and cannot be watched")
-    seek = interruptions if is_path else _in_flight
     try:
-        for stage, interruption in seek(subject, about=about, timeout_s=timeout_s, progress=progress):
+        if is_path:
+            found = interruptions(subject, about=about, timeout_s=timeout_s, seed=seed, times=times, progress=progress)
+        else:
+            found = _in_flight(subject, about=about, timeout_s=timeout_s, seed=seed, times=times, progress=progress)
+        for stage, interruption in found:
             _note(interruption, stage, findings)
     except InconclusiveError as error:
         findings.inconclusive["DUR-4"] = str(error)
@@ -89,6 +99,8 @@ def interruptions(
     *,
     about: Collection[str] = CONCERNED,
     timeout_s: float = 10.0,
+    seed: int = 0,
+    times: int = 1,
     progress: _Progress = lambda *_: None,
 ) -> Iterator[tuple[Stage | None, Interruption]]:
     """Interrupt calls in every way that tells something about some requirements.
@@ -97,6 +109,8 @@ def interruptions(
         subject: A subject that can be interrupted.
         about: The requirements.
         timeout_s: As in `crash`.
+        seed: As in `crash`.
+        times: As in `crash`.
         progress: As in `crash`.
 
     Yields:
@@ -126,6 +140,9 @@ def interruptions(
             if "kill" in kinds:
                 progress("crashes", next(steps), total)
                 yield from ((stage, each) for each in kills_of(stage, start, actors.living(), reader))
+        if "kill" in kinds:
+            moments = _moments(seed, times)
+            yield from ((None, each) for each in kills_in_flight(SCENES[1], start, reader, moments))
         if "power cut" in kinds:
             progress("crashes", total - 1, total)
             yield from ((None, each) for each in power_cuts(actors.living(), reader))
@@ -133,7 +150,7 @@ def interruptions(
 
 
 def _in_flight(
-    subject: Subject, *, about: Collection[str], timeout_s: float, progress: _Progress
+    subject: Subject, *, about: Collection[str], timeout_s: float, seed: int, times: int, progress: _Progress
 ) -> Iterator[tuple[None, Interruption]]:
     """Kill processes of a subject whose store nobody can watch."""
 
@@ -147,8 +164,16 @@ def _in_flight(
         stack.callback(reader.end)
         for number, scene in enumerate(SCENES):
             progress("crashes", number, len(SCENES))
-            yield from ((None, each) for each in kills_in_flight(scene, start, reader))
+            moments = _moments(seed + number, times)
+            yield from ((None, each) for each in kills_in_flight(scene, start, reader, moments))
         progress("crashes", len(SCENES), len(SCENES))
+
+
+def _moments(seed: int, times: int) -> list[float]:
+    """Moments of a call, as parts of the time that it takes."""
+    # Chance has to be cheap and the same everywhere, not safe from adversaries.
+    chance = random.Random(seed)  # noqa: S311 - see above
+    return [chance.random() for _ in range(_IN_FLIGHT * times)]
 
 
 class _Actors:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 from labelqueue.conformance.model import ModelQueue
 from labelqueue.conformance.mutants.mutant import mutant
@@ -60,6 +62,11 @@ class UnknownAfterItsEquals(ModelQueue):
 @mutant("ORD-3")
 class TiesById(ModelQueue):
     """Ties are broken by the request's id."""
+
+    def new_id(self, row: Mapping[str, Any]) -> str:
+        # Not by chance, so that what fails besides is the same in every run.
+        start = self.instant(row["bucket_start_ts"])
+        return str(uuid5(NAMESPACE_URL, f"{row['user_id']}/{start}/{len(self.items)}"))
 
     def rank(self, request: Any) -> Any:
         return super().rank(request), request.request_id
