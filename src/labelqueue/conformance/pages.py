@@ -1,4 +1,4 @@
-"""The generated files: pages of the specification, and the requirements and the queue file's schema as data.
+"""The generated files: pages of the specification, requirements and schema of the queue file, rules for adapters.
 
 `python -m labelqueue.conformance.pages` writes them into a checkout; they are
 committed, and a test fails when they are stale.  The pages hold no prose of their
@@ -15,11 +15,11 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from labelqueue.conformance import matrix
-from labelqueue.conformance.cases import hand_written
+from labelqueue.conformance.cases import DATA, hand_written
 from labelqueue.conformance.index import text_of_index
 from labelqueue.conformance.mutants import MUTANTS
 from labelqueue.request import LabelRequest
-from labelqueue.spec import AREAS, REQUIREMENTS, History, Interruption, Requirement
+from labelqueue.spec import AREAS, PROFILES, REQUIREMENTS, History, Interruption, Profile, Requirement
 
 __all__ = ["SOURCES", "generated", "main"]
 
@@ -31,7 +31,8 @@ SOURCES: Final = {
 }
 """Where requirements come from, in words."""
 
-
+_RULES: Final = "<!-- rules: written by python -m labelqueue.conformance.pages -->"
+_END_OF_RULES: Final = "<!-- end of the rules -->"
 _EVIDENCE: Final[dict[type, str]] = {
     Interruption: "by calls that are made to fail, processes that are killed and power that is cut",
     History: "by the histories of clients that share a store",
@@ -49,6 +50,7 @@ def generated() -> dict[str, str]:
     files["conformance/requirements.json"] = _requirements_json()
     files["conformance/schema/queue.schema.json"] = _queue_schema()
     files["conformance/index.json"] = text_of_index()
+    files["conformance/README.md"] = _readme((DATA / "README.md").read_text(encoding="utf-8"))
     return files
 
 
@@ -116,6 +118,18 @@ def _requirements_json() -> str:
         for requirement in REQUIREMENTS.values()
     ]
     return json.dumps(requirements, indent=2, ensure_ascii=False) + "\n"
+
+
+def _readme(old: str) -> str:
+    """Write the rules anew into the README, which is otherwise written by hand."""
+    before, _, rest = old.partition(_RULES)
+    _, _, after = rest.partition(_END_OF_RULES)
+    return f"{before}{_RULES}\n\n{''.join(map(_rules_of, PROFILES))}{_END_OF_RULES}{after}"
+
+
+def _rules_of(profile: Profile) -> str:
+    rules = "".join(f"- **{r.id}** {r.sentence}\n" for r in REQUIREMENTS.values() if r.profile == profile)
+    return f"#### `{profile}`\n\n{rules}\n"
 
 
 def _queue_schema() -> str:
