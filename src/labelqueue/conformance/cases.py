@@ -61,6 +61,7 @@ class Case:
         max_asks_per_day: The cap; `None` leaves it out.
         needs: What a subject has to be able to do: `clock`, `watch`.
         runs: Whether the clock runs on.
+        has_folder: Whether the folder of the store is there beforehand, empty.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Case:
     max_asks_per_day: int | None = None
     needs: frozenset[str] = frozenset()
     runs: bool = False
+    has_folder: bool = False
 
     @property
     def profiles(self) -> frozenset[Profile]:
@@ -84,6 +86,8 @@ class Case:
             given["max_asks_per_day"] = self.max_asks_per_day
         if self.runs:
             given["clock"] = "runs"
+        if self.has_folder:
+            given["folder"] = "exists"
         case: dict[str, Any] = {"id": self.id, "requirements": list(self.requirements)}
         if self.needs:
             case["needs"] = sorted(self.needs)
@@ -126,6 +130,7 @@ def _valid_case(members: dict[str, Any]) -> Case:
         max_asks_per_day=given.get("max_asks_per_day"),
         needs=frozenset(members.get("needs", ())),
         runs=given.get("clock") == "runs",
+        has_folder=given.get("folder") == "exists",
     )
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Examination"]
 
+_CAP_OF_READERS: Final = 1
 _CHANGING: Final = ("enqueue_low_confidence", "enqueue_drift", "mark_done")
 _INPUT: Final = tuple(rule for rule in REQUIREMENTS.values() if rule.profile == "input")
 _RUBBISH: Final = "spoiled by the caller"
@@ -47,6 +48,7 @@ class Examination:
         max_asks_per_day: int | None = None,
         runs: bool = False,
         watch: bool = False,
+        has_folder: bool = False,
     ) -> None:
         """Say what to examine and under which circumstances.
 
@@ -56,7 +58,9 @@ class Examination:
             max_asks_per_day: The cap, or `None` to leave it out.
             runs: Whether the clock runs on instead of standing.
             watch: Whether readers look at the store while calls write to it.
+            has_folder: Whether the folder of the store is there beforehand.
         """
+        self._has_folder = has_folder
         self._subject = subject
         self._now = now
         self._cap = max_asks_per_day
@@ -75,7 +79,7 @@ class Examination:
     def __enter__(self) -> Self:
         """Make the folder and set the clock."""
         with ExitStack() as stack:
-            self._store = StoreFolder()
+            self._store = StoreFolder(has_folder=self._has_folder)
             stack.callback(self._store.remove)
             self._clock = self._subject.clock(self._now, runs=self._runs)
             stack.callback(self._clock.stop)
@@ -293,7 +297,8 @@ class Examination:
     def _read_store(self, store: Path | None = None) -> tuple[Seen, ...] | str:
         """Read a store through a handle of its own."""
         try:
-            handle = self._subject.open(store or self._store.path, self._cap)
+            # With a cap of its own, which must not become anybody else's.
+            handle = self._subject.open(store or self._store.path, _CAP_OF_READERS)
             try:
                 value = handle.all_items().value
             finally:

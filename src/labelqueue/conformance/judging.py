@@ -191,6 +191,7 @@ def _judge_case(case: Case, subject: Subject, findings: Findings, model: Beside 
         max_asks_per_day=case.max_asks_per_day,
         runs=case.runs,
         watch="watch" in case.needs,
+        has_folder=case.has_folder,
     ) as examination:
         _note(examination.open(), case, -1, findings, model)
         for place, step in enumerate(case.steps):

@@ -14,6 +14,7 @@ import importlib
 import importlib.metadata
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.clock import ProcessClock
@@ -21,12 +22,11 @@ from labelqueue.conformance.steps import Step, value_of
 from labelqueue.conformance.subject import EVERYTHING, Answer, Claims, RefusedError
 from labelqueue.errors import SubjectError, shown
 from labelqueue.spec import ABSENT, Profile, Refusal, Seen
-from labelqueue.spec.call import has_lone_surrogate
+from labelqueue.spec.call import Other, has_lone_surrogate
 from labelqueue.spec.seen import FIELDS
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
-    from datetime import datetime
     from pathlib import Path
 
     from labelqueue.conformance.store import StoreFolder
@@ -206,8 +206,11 @@ def _row_of(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _native(form: Any) -> Any:  # noqa: ANN401 - any JSON in, any Python out
     """Make the Python value that a form means, with the library's own types where it names one."""
+    value = value_of(form)
+    if isinstance(value, Other):
+        return _of_another_kind(value)
     if not isinstance(form, Mapping) or not ({"of", "$missing"} & set(form)):
-        return value_of(form)
+        return value
     import numpy as np  # noqa: PLC0415 - loaded for those who hand in its values
     import pandas as pd  # noqa: PLC0415 - as above
 
@@ -219,6 +222,19 @@ def _native(form: Any) -> Any:  # noqa: ANN401 - any JSON in, any Python out
         return pd.Timestamp(form["$datetime"])
     moment = pd.Timestamp(form["$datetime"])
     return (moment.tz_convert(None) if moment.tz is not None else moment).to_datetime64()
+
+
+def _of_another_kind(other: Other) -> Any:  # noqa: ANN401 - any Python out
+    import numpy as np  # noqa: PLC0415 - loaded for those who hand in its values
+
+    make: dict[str, Callable[[Any], Any]] = {
+        "bool": np.bool_,
+        "bytes": lambda text: text.encode("utf-8"),
+        "date": date.fromisoformat,
+        "duration_s": lambda seconds: timedelta(seconds=seconds),
+        "complex": lambda parts: complex(*parts),
+    }
+    return make[other.kind](other.value)
 
 
 def _frame_of(step: Step) -> Any:  # noqa: ANN401 - a pandas frame

@@ -101,8 +101,9 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
             cap=st.sampled_from((2, 3, None, 1, None, 5, 0, 40)),
             hours=st.sampled_from((12.0, 23.5, 20.0, 0.0, 23.9999999)),
             users=st.sampled_from(list(permutations(USERS, 2))),
+            has_folder=st.booleans(),
         )
-        def open(self, cap: int | None, hours: float, users: tuple[str, ...]) -> None:
+        def open(self, cap: int | None, hours: float, users: tuple[str, ...], has_folder: bool) -> None:  # noqa: FBT001 - drawn
             # A clock that runs may not come near midnight, where a call would have two days.
             runs = collector.eye == "runs"
             watch = collector.eye == "watch"
@@ -118,8 +119,11 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
                 max_asks_per_day=cap,
                 runs=runs,
                 needs=frozenset({"watch"} if watch else ()),
+                has_folder=has_folder,
             )
-            self.examination = Examination(collector.subject, now=now, max_asks_per_day=cap, runs=runs, watch=watch)
+            self.examination = Examination(
+                collector.subject, now=now, max_asks_per_day=cap, runs=runs, watch=watch, has_folder=has_folder
+            )
             self.examination.__enter__()
             self.has_clock = collector.subject.claims.clock
             self.model = Beside(None)

@@ -14,6 +14,9 @@ few forms for what JSON cannot say:
 | `{"$float": "nan"}` | a float that JSON has no literal for: `nan`, `inf`, `-inf` |
 | `{"$missing": KIND}` | what a data library has for a missing value: `nan`, `NaT` or `NA`; else null |
 | `{"$int": N, "of": "numpy"}` | an integer of a library's own, where there is one |
+| `{"$bool": B, "of": "numpy"}` | a bool of a library's own; never valid |
+| `{"$bytes": TEXT}`, `{"$date": TEXT}` | a value of another kind; elsewhere the object itself; never valid |
+| `{"$duration_s": N}`, `{"$complex": [RE, IM]}` | as these |
 """
 
 from __future__ import annotations
@@ -25,13 +28,14 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from labelqueue.spec import ABSENT, Bucket, Call, Seen
-from labelqueue.spec.call import Missing
+from labelqueue.spec.call import Missing, Other
 from labelqueue.spec.seen import FIELDS
 
 __all__ = ["Step", "call_of", "moment_of", "neutral", "resolved", "text_of", "value_of"]
 
 Step = Mapping[str, Any]
 
+_OTHER_KINDS: Final = ("bool", "bytes", "date", "duration_s", "complex")
 _COLUMNS: Final = ["user_id", "bucket_start_ts", "bucket_end_ts", "confidence", "predicted_label"]
 
 
@@ -77,6 +81,9 @@ def value_of(form: Any) -> Any:  # noqa: ANN401 - any JSON in, a neutral value o
         return moment_of(form)
     if "$int" in form:
         return form["$int"]
+    for kind in _OTHER_KINDS:
+        if f"${kind}" in form:
+            return Other(kind, form[f"${kind}"])
     # A NaN is the same to every library.
     text = form.get("$float", form.get("$missing"))
     if text in ("nan", "inf", "-inf"):

@@ -34,16 +34,18 @@ class StoreFolder:
     """A temporary folder in which one store lives, at `path`, two folders deep.
 
     The folder of the store does not exist at first, so that a subject has to
-    create it (KEEP-3).
+    create it (KEEP-3); it is there, and empty, where that is asked for.
     """
 
-    def __init__(self) -> None:
-        """Make the temporary folder, and nothing in it."""
+    def __init__(self, *, has_folder: bool = False) -> None:
+        """Make the temporary folder, and nothing in it but the folder of the store where asked."""
         self._root = Path(tempfile.mkdtemp(prefix="labelqueue-"))
         self._live = self._root / "live"
         self._live.mkdir()
         self._copies = (self._root / f"copy-{n}" for n in itertools.count())
         self.path = _store_in(self._live)
+        if has_folder:
+            self.path.parent.mkdir()
 
     def remove(self) -> None:
         """Remove the folder and everything in it."""

@@ -69,6 +69,23 @@ class Missing:
         return self.kind
 
 
+@dataclass(frozen=True)
+class Other:
+    """A value of a kind that belongs nowhere in a queue, and that its language or a library has.
+
+    Attributes:
+        kind: What it is: `bytes`, `date`, `duration_s`, `bool` (of a data library), `complex`.
+        value: Its value as JSON.
+    """
+
+    kind: str
+    value: Any = field(hash=False)
+
+    def __repr__(self) -> str:
+        """Write it as its kind, and its value."""
+        return f"{self.kind}({self.value!r})"
+
+
 def has_lone_surrogate(value: object) -> bool:
     """Whether a text holds what UTF-8 cannot carry."""
     return isinstance(value, str) and re.search("[\ud800-\udfff]", value) is not None

@@ -25,7 +25,7 @@ from datetime import datetime
 from typing import Final
 
 from labelqueue.errors import shown
-from labelqueue.spec.call import Offence, has_lone_surrogate, is_missing
+from labelqueue.spec.call import Offence, Other, has_lone_surrogate, is_missing
 from labelqueue.spec.enq import wrong_requests
 from labelqueue.spec.observation import Observation
 from labelqueue.spec.requirement import requirement
@@ -116,8 +116,7 @@ def batches_are_all_or_nothing(seen: Observation) -> Iterator[str]:
     offence = _in_batch(seen)[0]
     what = f"{offence.column}={shown(offence.value)} in row {offence.place}"
     if seen.refusal is None:
-        # Bad rows that are let in with the others are the matter of the rules for their values.
-        if 0 < len(seen.added) < len(seen.call.buckets):
+        if seen.added:
             yield f"{seen.call.do} with {what} added {len(seen.added)} of {len(seen.call.buckets)} rows"
         return
     yield from _traces(seen, what)
@@ -137,6 +136,8 @@ def _spellings(value: object) -> list[str]:
     """The ways in which an error may write a value, in any language; what is missing has many names."""
     if is_missing(value):
         return ["None", "nan", "NaN", "NaT", "NA", "null", "undefined", "nil", "missing"]
+    if isinstance(value, Other):
+        return [""]  # every library writes its own values in its own way
     if isinstance(value, datetime):
         # As it was written, or in UTC.
         dates = [moment.isoformat()[:10] for moment in (value, utc(value))]

@@ -126,10 +126,17 @@ def _is_right(field: str, value: Any) -> bool:  # noqa: ANN401 - any JSON
     if field in _CLOSED:
         return value in _CLOSED[field]
     if field == "confidence":
-        return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+        return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and _is_double(value))
     if field == "predicted_label":
         return value is None or isinstance(value, str)
     return isinstance(value, str) if field in FIELDS else True
+
+
+def _is_double(number: float) -> bool:
+    try:
+        return math.isfinite(float(number))
+    except OverflowError:  # of an integer with hundreds of digits
+        return False
 
 
 def _is_portable(value: Any) -> bool:  # noqa: ANN401 - any JSON

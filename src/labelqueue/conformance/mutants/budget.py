@@ -145,6 +145,15 @@ class LimitLiftsTheCap(ModelQueue):
 
 
 @mutant("CAP-6")
+class LimitCountsWhatIsDone(ModelQueue):
+    """What is done today is taken off the limit as well."""
+
+    def cut(self, requests: list[Any], limit: int | None) -> list[Any]:
+        used = self.cap - self.remaining()
+        return super().cut(requests, None if limit is None else max(0, limit - used))
+
+
+@mutant("CAP-6")
 class LimitOfZeroIsNone(ModelQueue):
     """A limit of 0 is taken for none."""
 
