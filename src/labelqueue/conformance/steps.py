@@ -8,6 +8,7 @@ few forms for what JSON cannot say:
 |---|---|
 | `{"$datetime": TEXT}` | the moment as the language's own datetime; bare text is handed in as text |
 | `{"$datetime": TEXT, "of": "pandas"}` | as a pandas `Timestamp` (or `numpy`'s `datetime64`), where there is one |
+| `{"$datetime": TEXT, "zone": NAME}` | as a datetime in a zone of the zone database, where there is one |
 | `{"$ref": NAME}` | the id that an earlier expectation bound with `$bind` |
 | `{"$ref": NAME, "first": N}` | its first N characters, which are the id of nothing |
 | `{"$place": N}` | the id of the request at place N of `all_items`, from 0; `first` as above |
@@ -24,8 +25,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from labelqueue.spec import ABSENT, Bucket, Call, Seen
 from labelqueue.spec.call import Missing, Other
@@ -68,9 +70,18 @@ def text_of(moment: datetime) -> str:
 
 
 def moment_of(form: Any) -> datetime:  # noqa: ANN401 - any JSON
-    """Read a timestamp in a step as it is written: naive, or with its offset."""
-    text = form["$datetime"] if isinstance(form, Mapping) else form
-    return datetime.fromisoformat(text)
+    """Read a timestamp in a step as it is written: naive, with its offset, or in its zone."""
+    if not isinstance(form, Mapping):
+        return datetime.fromisoformat(form)
+    moment = datetime.fromisoformat(form["$datetime"])
+    return moment.astimezone(_zone(form["zone"])) if "zone" in form else moment
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError:  # a machine without the zone database
+        return UTC
 
 
 def value_of(form: Any) -> Any:  # noqa: ANN401 - any JSON in, a neutral value out
