@@ -23,7 +23,7 @@ LAYERS = [
     {"queue", "sql"},
     {"spec"},
     {"conformance"},
-    {"check"},
+    {"check", "bench"},
     {"cli"},
     {"__init__", "__main__"},
 ]
