@@ -14,19 +14,20 @@ import pytest
 import labelqueue
 
 ROOT = Path(labelqueue.__file__).parent
+PARTS = {"batch", "canonical", "chunks", "document", "file", "frame", "ledger", "loading", "lock", "rows"}
 # Bottom first: a module may import what stands in its own line or in one above it.
 LAYERS = [
     {"arguments", "instant", "contract", "errors", "request"},
     {"explanation", "bucket", "exchange"},
-    {"ledger", "rows", "lock", "file", "document"},
+    PARTS,
     {"queue", "sql"},
     {"spec"},
     {"conformance"},
-    {"check"},
+    {"check", "bench"},
     {"cli"},
     {"__init__", "__main__"},
 ]
-IMPLEMENTATION = {"ledger", "rows", "lock", "file", "document", "queue", "sql"}
+IMPLEMENTATION = {*PARTS, "queue", "sql"}
 MODULES = sorted(path for path in ROOT.rglob("*.py") if "taskclf_address" not in path.parts)
 
 
@@ -66,7 +67,7 @@ def test_the_judge_knows_no_implementation(path):
 
 
 def test_importing_the_package_is_light():
-    """`import labelqueue` loads pydantic, and none of the libraries that only some need."""
+    """All of the package's face loads pydantic, and none of the libraries that only some need."""
     heavy = [
         "filelock",
         "pandas",
@@ -81,11 +82,31 @@ def test_importing_the_package_is_light():
         "typer",
         "jsonschema",
     ]
-    program = f"import sys, labelqueue; print([name for name in {heavy!r} if name in sys.modules])"
+    program = f"import sys; from labelqueue import *; print([name for name in {heavy!r} if name in sys.modules])"
 
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_importing_loads_what_is_asked_for():
+    """`import labelqueue` alone, and its errors, load not even pydantic."""
+    program = "import sys, labelqueue; labelqueue.InvalidInputError; print('pydantic' in sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "False"
+
+
+def test_the_face_of_the_package_is_there():
+    """Every name is offered, shown and found; another is an attribute that is not there."""
+    names = labelqueue.__all__
+
+    assert [name for name in names if not hasattr(labelqueue, name)] == []
+    assert set(names) <= set(dir(labelqueue))
+    assert set(names) == set(labelqueue._WHERE)
+    with pytest.raises(AttributeError, match="module 'labelqueue' has no attribute 'Absent'"):
+        labelqueue.Absent  # noqa: B018 - looking is what fails
 
 
 # Mutants are reached through the shelf, and the address is a module of two names.

@@ -216,7 +216,7 @@ def test_threads_wait_for_one_another_no_longer(path, monkeypatch):
             queue.enqueue_drift([bucket("ada", 1)])
 
     with monkeypatch.context() as patch:
-        patch.setattr("labelqueue.queue.requests_to_bytes", slow_write)
+        patch.setattr("labelqueue.chunks.Chunks.parts", slow_write)
         thread = threading.Thread(target=write)
         thread.start()
         entered.wait(60)

@@ -7,28 +7,32 @@ the kit is in `labelqueue.conformance`; neither is loaded by `import labelqueue`
 
 from __future__ import annotations
 
-from labelqueue.bucket import mark_bucket_done
-from labelqueue.contract import (
-    DEFAULT_LABEL_CONFIDENCE_THRESHOLD,
-    DEFAULT_LABEL_MAX_ASKS_PER_DAY,
-    LabelingQueue,
-)
-from labelqueue.errors import (
-    InvalidInputError,
-    InvalidRowsError,
-    LabelQueueError,
-    NewerSchemaError,
-    OutcomeUnknownError,
-    RowProblem,
-    StoreBusyError,
-    StoreFailedError,
-    SubjectError,
-    UnconfirmedChangeError,
-    UnreadableStoreError,
-)
-from labelqueue.explanation import PendingExplanation, explain_pending
-from labelqueue.queue import ActiveLabelingQueue
-from labelqueue.request import LabelRequest
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from labelqueue.bucket import mark_bucket_done
+    from labelqueue.contract import (
+        DEFAULT_LABEL_CONFIDENCE_THRESHOLD,
+        DEFAULT_LABEL_MAX_ASKS_PER_DAY,
+        LabelingQueue,
+    )
+    from labelqueue.errors import (
+        InvalidInputError,
+        InvalidRowsError,
+        LabelQueueError,
+        NewerSchemaError,
+        OutcomeUnknownError,
+        RowProblem,
+        StoreBusyError,
+        StoreFailedError,
+        SubjectError,
+        UnconfirmedChangeError,
+        UnreadableStoreError,
+    )
+    from labelqueue.explanation import PendingExplanation, explain_pending
+    from labelqueue.queue import ActiveLabelingQueue
+    from labelqueue.request import LabelRequest
 
 __all__ = [
     "DEFAULT_LABEL_CONFIDENCE_THRESHOLD",
@@ -51,3 +55,39 @@ __all__ = [
     "explain_pending",
     "mark_bucket_done",
 ]
+
+# Loaded when they are asked for, as pydantic does it: a program that may need a
+# queue starts at once, and one that has an error to catch needs no model for it.
+_WHERE: Final = {
+    "DEFAULT_LABEL_CONFIDENCE_THRESHOLD": "contract",
+    "DEFAULT_LABEL_MAX_ASKS_PER_DAY": "contract",
+    "ActiveLabelingQueue": "queue",
+    "InvalidInputError": "errors",
+    "InvalidRowsError": "errors",
+    "LabelQueueError": "errors",
+    "LabelRequest": "request",
+    "LabelingQueue": "contract",
+    "NewerSchemaError": "errors",
+    "OutcomeUnknownError": "errors",
+    "PendingExplanation": "explanation",
+    "RowProblem": "errors",
+    "StoreBusyError": "errors",
+    "StoreFailedError": "errors",
+    "SubjectError": "errors",
+    "UnconfirmedChangeError": "errors",
+    "UnreadableStoreError": "errors",
+    "explain_pending": "explanation",
+    "mark_bucket_done": "bucket",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any of the names above
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

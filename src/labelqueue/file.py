@@ -17,7 +17,10 @@ import re
 import stat
 import time
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["OpenFile", "QueueFile", "Replacement", "Version"]
 
@@ -122,7 +125,7 @@ class QueueFile:
         """
         replacement = Replacement(self.target())
         try:
-            replacement.write(content)
+            replacement.write([content])
             replacement.publish()
         except BaseException:
             replacement.discard()
@@ -152,8 +155,12 @@ class Replacement:
         self._descriptor: io.FileIO | None = None
         self.may_stand = False
 
-    def write(self, content: bytes) -> None:
+    def write(self, parts: Iterable[bytes]) -> None:
         """Write the temporary and flush it.
+
+        Args:
+            parts: The content, in pieces: put together first, a large one would
+                be copied once more.
 
         Raises:
             OSError: It failed; the file is as it was.
@@ -167,12 +174,13 @@ class Replacement:
             _flush_ancestors(self._target.parent)
         else:
             os.fchmod(descriptor.fileno(), mode)
-        rest = memoryview(content)
-        while rest:
-            written = descriptor.write(rest)
-            if not written:
-                raise OSError(errno.EIO, "nothing of it was written", str(self._temporary))
-            rest = rest[written:]
+        for part in parts:
+            rest = memoryview(part)
+            while rest:
+                written = descriptor.write(rest)
+                if not written:
+                    raise OSError(errno.EIO, "nothing of it was written", str(self._temporary))
+                rest = rest[written:]
         _make_times_unique(descriptor)
         os.fsync(descriptor.fileno())
 

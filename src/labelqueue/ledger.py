@@ -12,24 +12,35 @@ Four indexes answer every question without a walk over all requests:
 - by rank and place: the pending ones in the order of asking, for all users and
   for each (ORD);
 - by day: how many requests created on it are done (CAP).
+
+The first and the last are made at once, the other two when they are first asked,
+from columns: who only asks needs no keys, who only adds needs no order.  The
+requests themselves stay text (`labelqueue.chunks`) until somebody wants to see
+them; the same one is then shown each time.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from collections import Counter
+from itertools import compress, islice, repeat, takewhile
+from operator import not_
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sortedcontainers import SortedList
 
+from labelqueue.canonical import request_from
+from labelqueue.chunks import Chunks
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import date, datetime
 
-    from labelqueue.contract import DoneStatus
+    from labelqueue.canonical import Columns
     from labelqueue.request import LabelRequest
 
 __all__ = ["Bucket", "Ledger"]
+
+_DAY: Final = len("2026-01-01")
 
 
 class Bucket(NamedTuple):
@@ -50,93 +61,186 @@ class Bucket(NamedTuple):
     predicted_label: str | None
 
 
-def _rank(request: LabelRequest) -> float:
-    # An unknown confidence ranks as 0.0 (ORD-2).  `or` would do for None, but it
-    # would hide that -0.0 is meant to stay level with 0.0.
-    return 0.0 if request.confidence is None else request.confidence
-
-
 class Ledger:
     """Requests in enqueue order, with the indexes that the rules need."""
 
-    __slots__ = ("_done_per_day", "_pending_keys", "_place", "_requests", "_waiting", "_waiting_of")
+    __slots__ = (
+        "_chunks",
+        "_claims",
+        "_done_per_day",
+        "_is_pending",
+        "_made",
+        "_place",
+        "_ranks",
+        "_starts",
+        "_user_ids",
+        "_users",
+        "_waiting",
+        "_waiting_of",
+    )
 
-    def __init__(self, requests: Iterable[LabelRequest] = ()) -> None:
-        """Index requests that come in enqueue order."""
-        self._requests: list[LabelRequest] = []
+    def __init__(self) -> None:
+        """Hold nothing."""
+        self._chunks = Chunks()
+        self._made: dict[int, LabelRequest] = {}
         self._place: dict[str, int] = {}
-        # A counter and no set: a file written by others may hold two pending
+        self._user_ids: list[str] = []
+        self._starts: list[str] = []
+        self._ranks: list[float] = []
+        self._is_pending = bytearray()
+        # So that a user's name is in memory once.
+        self._users: dict[str, str] = {}
+        self._done_per_day: Counter[str] = Counter()
+        # Counted, and no set: a file written by others may hold two pending
         # requests for one bucket (FILE-4), and closing one must not free the key.
-        self._pending_keys: Counter[tuple[str, datetime]] = Counter()
-        self._waiting: SortedList[tuple[float, int]] = SortedList()
-        self._waiting_of: defaultdict[str, SortedList[tuple[float, int]]] = defaultdict(SortedList)
-        self._done_per_day: Counter[date] = Counter()
-        self.append(requests)
+        self._claims: dict[tuple[str, str], int] | None = None
+        self._waiting: SortedList[tuple[float, int]] | None = None
+        self._waiting_of: SortedList[tuple[str, float, int]] | None = None
+
+    def __len__(self) -> int:
+        """Count the requests of any status."""
+        return len(self._ranks)
+
+    @property
+    def are_ids_unique(self) -> bool:
+        """Whether no two requests have one id; where they have, this is no ledger (FILE-4)."""
+        return len(self._place) == len(self)
+
+    @property
+    def chunks(self) -> Chunks:
+        """The rendered requests."""
+        return self._chunks
 
     @property
     def requests(self) -> list[LabelRequest]:
         """Every request in enqueue order; a fresh list (GET-3)."""
-        return list(self._requests)
+        made = self._made
+        if len(made) < len(self):
+            for place, text in enumerate(self._chunks.texts()):
+                if place not in made:
+                    made[place] = request_from(text)
+        return [made[place] for place in range(len(self))]
 
-    def get(self, request_id: str) -> LabelRequest | None:
-        """Return the request with this id, or `None`."""
-        place = self._place.get(request_id)
-        return None if place is None else self._requests[place]
+    def place_of(self, request_id: str) -> int | None:
+        """Return the place in enqueue order of the request with this id, or `None`."""
+        return self._place.get(request_id)
 
-    def unclaimed(self, buckets: Iterable[Bucket]) -> list[Bucket]:
-        """Return the buckets that may be enqueued: the first of each key that is not pending.
+    def at(self, place: int) -> LabelRequest:
+        """Return the request at a place."""
+        request = self._made.get(place)
+        if request is None:
+            request = self._made[place] = request_from(self._chunks.text(place))
+        return request
+
+    def unclaimed(self, keys: Sequence[tuple[str, str]]) -> list[int]:
+        """Return the places in `keys` that may be enqueued: the first of each key that is not pending.
 
         The key is user and start instant alone (DUP-2); only pending requests
         block (DUP-3); within the call the first row wins (DUP-4).
+
+        Args:
+            keys: User and start, as `time_of` writes it.
         """
-        free: dict[tuple[str, datetime], Bucket] = {}
-        for bucket in buckets:
-            key = bucket.user_id, bucket.start_ts
-            if key not in self._pending_keys:
-                free.setdefault(key, bucket)
-        return list(free.values())
+        claims = self._claimed()
+        # From the last to the first, so that the first of a key is what remains.
+        first = dict(zip(reversed(keys), reversed(range(len(keys))), strict=True))
+        return sorted(place for key, place in first.items() if key not in claims)
+
+    def is_any_unclaimed(self, keys: Iterable[tuple[str, str]]) -> bool:
+        """Tell whether `unclaimed` would return a place."""
+        return not all(map(self._claimed().__contains__, keys))
 
     def remaining(self, cap: int, today: date) -> int:
         """Return how many asks are left: the cap less those done and created today (CAP-2)."""
-        return max(0, cap - self._done_per_day[today])
+        return max(0, cap - self._done_per_day[today.isoformat()])
 
     def pending(self, user_id: str | None, most: int) -> list[LabelRequest]:
         """Return at most `most` pending requests in the order of asking (ORD, GET-1)."""
-        waiting = self._waiting if user_id is None else self._waiting_of.get(user_id, ())
-        return [self._requests[place] for _, place in islice(waiting, most)]
+        if user_id is None:
+            places = (place for _, place in self._in_order())
+        else:
+            later = self._in_order_of_users().irange((user_id,))
+            places = (place for _, _, place in takewhile(lambda entry: entry[0] == user_id, later))
+        return [self.at(place) for place in islice(places, most)]
 
-    def append(self, requests: Iterable[LabelRequest]) -> None:
-        """Take in requests behind those that are there (ENQ-5)."""
-        waiting: list[tuple[float, int]] = []
-        waiting_of: defaultdict[str, list[tuple[float, int]]] = defaultdict(list)
-        for place, request in enumerate(requests, start=len(self._requests)):
-            self._requests.append(request)
-            self._place[request.request_id] = place
-            if request.status == "pending":
-                self._pending_keys[request.user_id, request.bucket_start_ts] += 1
-                entry = _rank(request), place
-                waiting.append(entry)
-                waiting_of[request.user_id].append(entry)
-            else:
-                self._done_per_day[request.created_at.date()] += 1
-        self._waiting.update(waiting)
-        for user_id, entries in waiting_of.items():
-            self._waiting_of[user_id].update(entries)
+    def append(self, chunks: Chunks, columns: Columns) -> None:
+        """Take in requests behind those that are there (ENQ-5).
 
-    def done(self, request: LabelRequest, status: DoneStatus) -> LabelRequest:
-        """Return the request as it is once marked; the ledger is not changed."""
-        return request.model_copy(update={"status": status})
+        Args:
+            chunks: All requests as they now are, rendered.
+            columns: The new ones.
+        """
+        places = range(len(self), len(self) + len(columns.request_ids))
+        is_pending = bytes(map("pending".__eq__, columns.statuses))
+        self._chunks = chunks
+        self._place.update(zip(columns.request_ids, places, strict=True))
+        self._user_ids.extend(map(self._users.setdefault, columns.user_ids, columns.user_ids))
+        self._starts.extend(columns.starts)
+        # An unknown confidence ranks as 0.0 (ORD-2).
+        self._ranks.extend([0.0 if each is None else each for each in columns.confidences])
+        self._is_pending.extend(is_pending)
+        self._done_per_day.update(created[:_DAY] for created in compress(columns.created, map(not_, is_pending)))
+        self._index(list(compress(places, is_pending)))
 
-    def replace(self, request: LabelRequest) -> None:
-        """Put a request that is now done in the place of the one with its id (DONE-1)."""
+    def replace(self, chunks: Chunks, request: LabelRequest) -> None:
+        """Put a request that is now done in the place of the one with its id (DONE-1).
+
+        Args:
+            chunks: All requests as they now are, rendered.
+            request: The one that is done.
+        """
         place = self._place[request.request_id]
-        before, self._requests[place] = self._requests[place], request
-        if before.status == "pending":
-            entry = _rank(before), place
-            self._waiting.remove(entry)
-            self._waiting_of[before.user_id].remove(entry)
-            key = before.user_id, before.bucket_start_ts
-            self._pending_keys[key] -= 1
-            if not self._pending_keys[key]:
-                del self._pending_keys[key]
-            self._done_per_day[before.created_at.date()] += 1
+        self._chunks = chunks
+        self._made[place] = request
+        if self._is_pending[place]:
+            self._is_pending[place] = False
+            self._done_per_day[request.created_at.date().isoformat()] += 1
+            self._unindex(place)
+
+    def _index(self, places: list[int]) -> None:
+        if self._claims is not None:
+            # Once each: what is enqueued is unclaimed.
+            self._claims.update(zip(map(self._key, places), repeat(1)))
+        if self._waiting is not None:
+            self._waiting.update(map(self._entry, places))
+        if self._waiting_of is not None:
+            self._waiting_of.update(map(self._entry_of_user, places))
+
+    def _unindex(self, place: int) -> None:
+        if self._claims is not None:
+            key = self._key(place)
+            self._claims[key] -= 1
+            if not self._claims[key]:
+                del self._claims[key]
+        if self._waiting is not None:
+            self._waiting.remove(self._entry(place))
+        if self._waiting_of is not None:
+            self._waiting_of.remove(self._entry_of_user(place))
+
+    def _key(self, place: int) -> tuple[str, str]:
+        return self._user_ids[place], self._starts[place]
+
+    def _entry(self, place: int) -> tuple[float, int]:
+        return self._ranks[place], place
+
+    def _entry_of_user(self, place: int) -> tuple[str, float, int]:
+        return self._user_ids[place], self._ranks[place], place
+
+    def _claimed(self) -> dict[tuple[str, str], int]:
+        if self._claims is None:
+            keys = zip(self._user_ids, self._starts, strict=True)
+            self._claims = dict(Counter(compress(keys, self._is_pending)))
+        return self._claims
+
+    def _in_order(self) -> SortedList[tuple[float, int]]:
+        if self._waiting is None:
+            # Sorted by number first, which takes a third of the time that pairs take.
+            places = sorted(compress(range(len(self)), self._is_pending), key=self._ranks.__getitem__)
+            self._waiting = SortedList(map(self._entry, places))
+        return self._waiting
+
+    def _in_order_of_users(self) -> SortedList[tuple[str, float, int]]:
+        if self._waiting_of is None:
+            places = sorted((place for _, place in self._in_order()), key=self._user_ids.__getitem__)
+            self._waiting_of = SortedList(map(self._entry_of_user, places))
+        return self._waiting_of

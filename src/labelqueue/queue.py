@@ -18,25 +18,28 @@ from datetime import UTC, datetime
 from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
-from uuid import uuid4
 
 from labelqueue.arguments import check_cap, check_limit, check_status
+from labelqueue.batch import Batch, batch_of, new_requests
+from labelqueue.canonical import text_of
+from labelqueue.chunks import Chunks
 from labelqueue.contract import (
     DEFAULT_LABEL_CONFIDENCE_THRESHOLD,
     DEFAULT_LABEL_MAX_ASKS_PER_DAY,
     DoneStatus,
     Reason,
 )
-from labelqueue.document import requests_from_bytes, requests_to_bytes
 from labelqueue.errors import UnconfirmedChangeError
 from labelqueue.file import QueueFile, Replacement, Version
-from labelqueue.ledger import Bucket, Ledger
+from labelqueue.frame import batch_from_frame
+from labelqueue.ledger import Ledger
+from labelqueue.loading import ledger_from_bytes
 from labelqueue.lock import ThreadLock, exclusively
 from labelqueue.request import LabelRequest
-from labelqueue.rows import buckets_from_frame, buckets_from_mappings
+from labelqueue.rows import buckets_from_mappings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["ActiveLabelingQueue"]
 
@@ -51,9 +54,9 @@ class _View(NamedTuple):
 
 
 class _Change(NamedTuple):
-    """What a call is about to change: every request as it will be, and how the ledger shows it."""
+    """What a call is about to change: the whole file as it will be, and how the ledger shows it."""
 
-    requests: Iterable[LabelRequest]
+    chunks: Chunks
     show: Callable[[], None]
 
 
@@ -165,7 +168,7 @@ class ActiveLabelingQueue:
             [ENQ-1][], [ENQ-2][], [ENQ-3][], [ENQ-4][], [ENQ-5][], [ENQ-6][],
             [ENQ-7][], [DUP-1][], [DUP-2][], [DUP-3][], [DUP-4][], [DUP-5][]
         """
-        return self._enqueue(buckets_from_frame(predictions_df, threshold), "low_confidence")
+        return self._enqueue(batch_from_frame(predictions_df, threshold), "low_confidence")
 
     def enqueue_drift(self, buckets: Sequence[Mapping[str, Any]]) -> int:
         """Add a pending request for every bucket that drift detection flagged.
@@ -206,7 +209,7 @@ class ActiveLabelingQueue:
             >>> queue.enqueue_drift([bucket, {**bucket, "confidence": 0.2}])
             1
         """
-        return self._enqueue(buckets_from_mappings(buckets), "drift")
+        return self._enqueue(batch_of(buckets_from_mappings(buckets)), "drift")
 
     def get_pending(self, user_id: str | None = None, limit: int | None = None) -> list[LabelRequest]:
         """Return the pending requests to ask about now, most uncertain first.
@@ -273,17 +276,17 @@ class ActiveLabelingQueue:
             [DONE-1][], [DONE-2][], [DONE-3][], [DONE-4][], [CAP-8][]
         """
         check_status(status)
-        if not isinstance(request_id, str) or self._memory.hold(lambda: self._look().get(request_id)) is None:
+        if not isinstance(request_id, str) or self._memory.hold(lambda: self._look().place_of(request_id)) is None:
             return None
 
         def plan(ledger: Ledger) -> tuple[LabelRequest | None, _Change | None]:
-            request = ledger.get(request_id)
-            if request is None:
+            place = ledger.place_of(request_id)
+            if place is None:
                 return None, None
             # Written even where it is marked so already: whoever did may not have flushed it yet.
-            done = ledger.done(request, status)
-            after = [done if each is request else each for each in ledger.requests]
-            return done, _Change(after, lambda: ledger.replace(done))
+            done = ledger.at(place).model_copy(update={"status": status})
+            chunks = ledger.chunks.replaced(place, text_of(done))
+            return done, _Change(chunks, lambda: ledger.replace(chunks, done))
 
         return self._change(plan)
 
@@ -300,16 +303,19 @@ class ActiveLabelingQueue:
         """
         return self._memory.hold(lambda: self._look().requests)
 
-    def _enqueue(self, buckets: list[Bucket], reason: Reason) -> int:
+    def _enqueue(self, batch: Batch, reason: Reason) -> int:
+        keys = batch.keys()
         # Who adds nothing needs no lock, and leaves no sidecar behind.
-        if not buckets or not self._memory.hold(lambda: self._look().unclaimed(buckets)):
+        if not keys or not self._memory.hold(lambda: self._look().is_any_unclaimed(keys)):
             return 0
 
         def plan(ledger: Ledger) -> tuple[int, _Change | None]:
             created_at = datetime.now(UTC)
-            requests = [_request_for(bucket, reason, created_at) for bucket in ledger.unclaimed(buckets)]
-            change = _Change([*ledger.requests, *requests], lambda: ledger.append(requests))
-            return len(requests), change if requests else None
+            texts, columns = new_requests(batch.at(ledger.unclaimed(keys)), reason, created_at)
+            if not texts:
+                return 0, None
+            chunks = ledger.chunks.extended(texts)
+            return len(texts), _Change(chunks, lambda: ledger.append(chunks, columns))
 
         return self._change(plan)
 
@@ -321,7 +327,7 @@ class ActiveLabelingQueue:
             assert view is not None
             return view.ledger
         version, content = found
-        ledger = Ledger() if content is None else Ledger(requests_from_bytes(content, self._file.name))
+        ledger = Ledger() if content is None else ledger_from_bytes(content, self._file.name)
         self._view = _View(version, ledger)
         return ledger
 
@@ -334,7 +340,7 @@ class ActiveLabelingQueue:
             ledger = self._memory.hold(self._look)
             answer, change = plan(ledger)
             if change is not None:
-                replacement.write(requests_to_bytes(change.requests))
+                replacement.write(change.chunks.parts())
                 self._memory.hold(lambda: self._publish(replacement, ledger, change))
             return answer
 
@@ -355,18 +361,3 @@ class ActiveLabelingQueue:
         version = replacement.publish()
         change.show()
         self._view = _View(version, ledger)
-
-
-def _request_for(bucket: Bucket, reason: Reason, created_at: datetime) -> LabelRequest:
-    # Every value was validated at the door; uuid4 is the only id here.
-    return LabelRequest.model_construct(
-        request_id=str(uuid4()),
-        user_id=bucket.user_id,
-        bucket_start_ts=bucket.start_ts,
-        bucket_end_ts=bucket.end_ts,
-        reason=reason,
-        confidence=bucket.confidence,
-        predicted_label=bucket.predicted_label,
-        created_at=created_at,
-        status="pending",
-    )

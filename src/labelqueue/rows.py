@@ -20,7 +20,14 @@ from labelqueue.ledger import Bucket
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["buckets_from_frame", "buckets_from_mappings", "is_finite_number", "is_storable_text"]
+__all__ = [
+    "buckets_from_frame",
+    "buckets_from_mappings",
+    "columns_of_frame",
+    "finite",
+    "is_finite_number",
+    "is_storable_text",
+]
 
 _BUCKET_KEYS: Final = ("user_id", "bucket_start_ts", "bucket_end_ts")
 _COLUMNS: Final = (*_BUCKET_KEYS, "confidence", "predicted_label")
@@ -37,7 +44,7 @@ class _Unreadable(NamedTuple):
 
 def is_finite_number(value: object) -> bool:
     """Tell whether a value is a finite real number; a bool is none."""
-    return _finite(value) is not None
+    return finite(value) is not None
 
 
 def is_storable_text(value: object) -> bool:
@@ -66,9 +73,9 @@ def buckets_from_frame(predictions_df: object, threshold: float) -> list[Bucket]
         InvalidInputError: The threshold, the frame or its columns break a rule.
         InvalidRowsError: Rows do; all of them are named.
     """
-    columns = _columns_of(predictions_df)
+    columns = columns_of_frame(predictions_df)
     # As a float: beside a numpy.float32, numpy would compare in half the digits.
-    least = _finite(threshold)
+    least = finite(threshold)
     if least is None:
         raise InvalidInputError("threshold", shown(threshold), "is not a finite number", "hand in a float such as 0.55")
     if not columns:
@@ -117,7 +124,12 @@ def buckets_from_mappings(buckets: object) -> list[Bucket]:
     return _all_or_nothing("buckets", taken, problems)
 
 
-def _columns_of(frame: Any) -> Mapping[str, Any]:  # noqa: ANN401 - any library's frame
+def columns_of_frame(frame: Any) -> Mapping[str, Any]:  # noqa: ANN401 - any library's frame
+    """Return the columns that are read, by name, or none where the frame has no rows.
+
+    Raises:
+        InvalidInputError: It is no frame, or a column is missing.
+    """
     # Loading narwhals takes longer than loading all of labelqueue.
     import narwhals.stable.v2 as nw  # noqa: PLC0415
     from narwhals.exceptions import DuplicateError  # noqa: PLC0415
@@ -213,13 +225,14 @@ def _confidence_from(value: object) -> float | None:
         return value
     if is_missing(value):
         return None
-    number = _finite(value)
+    number = finite(value)
     if number is None:
         raise ValueError("is not a finite number")
     return number
 
 
-def _finite(value: object) -> float | None:
+def finite(value: object) -> float | None:
+    """Return a finite real number as a float, and `None` for everything else; a bool is none."""
     try:
         # numpy counts its durations among the integers.
         if isinstance(value, bool) or type(value).__name__ == "timedelta64":

@@ -46,10 +46,11 @@ COMMANDS: Final = (
     "new-adapter",
     "export-cases",
     "mutants",
+    "bench",
 )
 """Every command, in the order of the help; `export-tasks` is the function `export_tasks` of the module of that name."""
 
-_TAKING_A_PROGRAM: Final = ("conform", "replay", "smoke")
+_TAKING_A_PROGRAM: Final = ("bench", "conform", "replay", "smoke")
 
 
 class _CommandsByName(TyperGroup):

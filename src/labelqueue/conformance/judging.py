@@ -112,6 +112,16 @@ class Findings:
         if (known is None and len(kinds) < _MOST_KINDS) or (known is not None and failure.size < known.size):
             kinds[failure.kind] = failure
 
+    def include(self, others: Findings) -> None:
+        """Take in what was found elsewhere, about other requirements."""
+        self.checks.update(others.checks)
+        self.failure_counts.update(others.failure_counts)
+        self.failures = others.failures | self.failures
+        self.kinds = others.kinds | self.kinds
+        self.errors = others.errors | self.errors
+        self.inconclusive = others.inconclusive | self.inconclusive
+        self.skips = others.skips | self.skips
+
 
 @cache
 def _requirements_of(profiles: frozenset[Profile]) -> tuple[Requirement, ...]:

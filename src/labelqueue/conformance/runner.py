@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from threading import Event
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from labelqueue.conformance import crash, overlap
 from labelqueue.conformance.cases import Case, hand_written
@@ -59,6 +61,16 @@ class SelectionError(LabelQueueError):
     def __str__(self) -> str:
         """Say so, and what could be selected."""
         return f"--only {self.pattern!r} selects no requirement (such as 'CAP-*') and no case (such as 'cap-limit-*')"
+
+
+class _Hardship(TypedDict):
+    timeout_s: float
+    seed: int
+    times: int
+
+
+class _OverError(Exception):
+    """The run has ended early."""
 
 
 @dataclass(frozen=True)
@@ -185,14 +197,40 @@ def _examine(  # noqa: PLR0913 - all but the first three are keyword-only
     timeout_s: float,
     progress: Progress,
 ) -> None:
-    for place, case in enumerate(selection.cases):
-        progress("cases", place, len(selection.cases))
-        _guarded(partial(judge_case, case, subject, findings), case.requirements, f"case {case.id}", findings)
-    progress("cases", len(selection.cases), len(selection.cases))
+    """Go through the cases, the search and what overlaps, and let crashes happen meanwhile.
+
+    Those are other processes' business, for which this one mostly waits.
+    """
     ids = [requirement.id for requirement in selection.requirements]
-    if programs:
-        _search(subject, findings, wanted=ids, seed=seed, programs=programs, progress=progress)
-    _hardships(subject, findings, set(ids), timeout_s=timeout_s, seed=seed, times=times, progress=progress)
+    how: _Hardship = {"timeout_s": timeout_s, "seed": seed, "times": times}
+    crashed = Findings(findings.profiles)
+    is_alone, is_over = Event(), Event()
+
+    def tell(what: str, done: int, total: int) -> None:
+        if is_over.is_set():
+            raise _OverError
+        if is_alone.is_set():
+            progress(what, done, total)
+
+    with ThreadPoolExecutor(1) as thread:
+        crashes = thread.submit(_crashes, subject, crashed, set(ids), how, tell)
+        try:
+            _cases(subject, selection.cases, findings, progress)
+            if programs:
+                _search(subject, findings, wanted=ids, seed=seed, programs=programs, progress=progress)
+            _overlaps(subject, findings, set(ids), how, progress)
+            is_alone.set()
+            crashes.result()
+        finally:
+            is_over.set()
+    findings.include(crashed)
+
+
+def _cases(subject: Subject, cases: Collection[Case], findings: Findings, progress: Progress) -> None:
+    for place, case in enumerate(cases):
+        progress("cases", place, len(cases))
+        _guarded(partial(judge_case, case, subject, findings), case.requirements, f"case {case.id}", findings)
+    progress("cases", len(cases), len(cases))
 
 
 def _search(
@@ -220,33 +258,15 @@ def _search(
         findings.failures[name] = _guarded(act, [name], f"shrinking {name}", findings) or findings.failures[name]
 
 
-def _hardships(
-    subject: Subject,
-    findings: Findings,
-    selected: set[str],
-    *,
-    timeout_s: float,
-    seed: int,
-    times: int,
-    progress: Progress,
-) -> None:
-    """Crash and overlap, where a selected requirement is judged by that."""
-    if selected & set(crash.CONCERNED):
-        act = partial(
-            crash.crash,
-            subject,
-            findings,
-            about=selected,
-            timeout_s=timeout_s,
-            seed=seed,
-            times=times,
-            progress=progress,
-        )
+def _crashes(subject: Subject, findings: Findings, about: set[str], how: _Hardship, progress: Progress) -> None:
+    if about & set(crash.CONCERNED):
+        act = partial(crash.crash, subject, findings, about=about, progress=progress, **how)
         _guarded(act, crash.CONCERNED, "crashes", findings)
-    if selected & set(overlap.CONCERNED):
-        act = partial(
-            overlap.overlap, subject, findings, timeout_s=timeout_s, seed=seed, times=times, progress=progress
-        )
+
+
+def _overlaps(subject: Subject, findings: Findings, about: set[str], how: _Hardship, progress: Progress) -> None:
+    if about & set(overlap.CONCERNED):
+        act = partial(overlap.overlap, subject, findings, progress=progress, **how)
         _guarded(act, overlap.CONCERNED, "overlap", findings)
 
 

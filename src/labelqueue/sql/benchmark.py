@@ -22,13 +22,14 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, create_engine, make_url
 
 from labelqueue.sql.queue import SqlLabelingQueue
-from labelqueue.sql.record import microseconds_of
+from labelqueue.sql.record import microseconds_of, request_from
 from labelqueue.sql.statements import ASK, MARK, ONE, lock_queue
 
 __all__ = ["Figure", "main", "measure", "measure_others"]
 
 _START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _DAY_US: Final = 86_400_000_000
+_ASKED: Final = 20
 _TIMES: Final = 200
 _PUTS: Final = 200
 
@@ -56,7 +57,7 @@ def measure(url: str, number: int) -> Iterator[Figure]:
         url: An empty database.
         number: How many requests.
     """
-    queue = SqlLabelingQueue(url, 20)
+    queue = SqlLabelingQueue(url, _ASKED)
     rows = [_bucket(n) for n in range(number)]
     begun = time.perf_counter()
     queue.enqueue_drift(rows)
@@ -68,10 +69,9 @@ def measure(url: str, number: int) -> Iterator[Figure]:
         yield from _asking(queue, driver, f"get_pending(limit=20), {number} pending")
         ids = [request.request_id for request in queue.all_items]
         yield _marking(queue, driver, ids[: 2 * _TIMES])
-        # Done ones of another day, so that there is something left to ask.
-        driver.connection.execute(
-            "UPDATE labelqueue_requests SET status = 'labeled', created_us = created_us - 86400000000 WHERE place > 999"
-        )
+        # All of another day, so that there is something left to ask.
+        driver.connection.execute("UPDATE labelqueue_requests SET created_us = created_us - 172800000000")
+        driver.connection.execute("UPDATE labelqueue_requests SET status = 'labeled' WHERE place > 999")
         driver.connection.commit()
         yield from _asking(queue, driver, f"get_pending(limit=20), {number - 1000} done")
     engine.dispose()
@@ -119,15 +119,20 @@ class _Driver:
 
 def _asking(queue: SqlLabelingQueue, driver: _Driver, what: str) -> Iterator[Figure]:
     today_us = microseconds_of(datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0))
-    values = {"name": "default", "cap": 20, "most": 20, "today_us": today_us, "tomorrow_us": today_us + _DAY_US}
+    values = {"name": "default", "cap": _ASKED, "most": _ASKED, "today_us": today_us, "tomorrow_us": today_us + _DAY_US}
     compiled = ASK.compile(dialect=driver.dialect)
     given = compiled.construct_params(dict(values))
     arguments = given if compiled.positiontup is None else [given[name] for name in compiled.positiontup]
-    ours, theirs = [], []
-    for _ in range(_TIMES):
-        ours.append(lambda: queue.get_pending(limit=20))
-        theirs.append(lambda: driver.connection.execute(compiled.string, arguments).fetchall())
-    yield Figure(what, *_in_turns(ours, theirs), "the driver's tuples")
+
+    def tuples() -> list[Any]:
+        rows: list[Any] = driver.connection.execute(compiled.string, arguments).fetchall()
+        return rows
+
+    ours = [partial(queue.get_pending, limit=_ASKED)] * _TIMES
+    assert len(tuples()) == len(ours[0]()) == _ASKED
+    yield Figure(what, *_in_turns(ours, [tuples] * _TIMES), "the driver's tuples")
+    requests = [lambda: [request_from(row) for row in tuples()]] * _TIMES
+    yield Figure(what, *_in_turns(ours, requests), "the driver's tuples, made requests")
 
 
 def _marking(queue: SqlLabelingQueue, driver: _Driver, ids: list[str]) -> Figure:

@@ -1,0 +1,121 @@
+"""The frame: a data frame read column by column, where its columns are plain.
+
+Plain are floats, datetimes of a library's own type and texts, which is how models
+hand in what they predict.  Whatever else there is, good or bad, `labelqueue.rows`
+reads row by row, and says what is wrong; this module refuses nothing by itself.
+"""
+
+from __future__ import annotations
+
+import math
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Final
+
+from labelqueue.batch import Batch, batch_of
+from labelqueue.rows import buckets_from_frame, columns_of_frame, finite
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["batch_from_frame"]
+
+_YEAR_10000_US: Final = 253_402_300_800_000_000
+_SECOND_US: Final = 1_000_000
+
+
+class _NotPlainError(Exception):
+    """The rows have to be looked at one by one."""
+
+
+def batch_from_frame(predictions_df: object, threshold: float) -> Batch:
+    """Select the rows whose confidence is below the threshold, or unknown.
+
+    Args:
+        predictions_df: Any frame that narwhals reads eagerly; see
+            `LabelingQueue.enqueue_low_confidence`.  Not modified.
+        threshold: Finite; strictly below it is selected (ENQ-1).
+
+    Returns:
+        One bucket per selected row, in row order.
+
+    Raises:
+        InvalidInputError: The threshold, the frame or its columns break a rule.
+        InvalidRowsError: Rows do; all of them are named.
+    """
+    try:
+        return _plain_batch(predictions_df, threshold)
+    except (_NotPlainError, UnicodeEncodeError):
+        return batch_of(buckets_from_frame(predictions_df, threshold))
+
+
+def _plain_batch(frame: object, threshold: float) -> Batch:
+    columns = columns_of_frame(frame)
+    least = finite(threshold)
+    if least is None:
+        raise _NotPlainError
+    if not columns:
+        return Batch()
+    confidences = _floats(columns["confidence"])
+    is_selected = ~(confidences >= least)  # NaN is neither, and is selected (IN-4)
+    if not is_selected.any():
+        return Batch()
+    if not is_selected.all():
+        places = is_selected.nonzero()[0].tolist()
+        columns = {name: column[places] for name, column in columns.items()}
+        confidences = confidences[is_selected]
+    starts, ends = _microseconds(columns["bucket_start_ts"]), _microseconds(columns["bucket_end_ts"])
+    if not (ends > starts).all():
+        raise _NotPlainError
+    return Batch(
+        _texts(columns["user_id"].to_list(), {str}),
+        _times(starts),
+        _times(ends),
+        [None if math.isnan(each) else each for each in confidences.tolist()],
+        _texts(columns["predicted_label"].to_list(), {str, NoneType, float}),
+    )
+
+
+def _floats(column: Any) -> Any:  # noqa: ANN401 - numpy and narwhals are loaded late
+    import numpy as np  # noqa: PLC0415 - comes with pandas
+
+    values = column.to_numpy() if column.dtype.is_float() else None
+    if values is None or values.dtype.kind != "f" or np.isinf(values).any():
+        raise _NotPlainError
+    return values.astype(np.float64, copy=False)
+
+
+def _microseconds(column: Any) -> Any:  # noqa: ANN401 - as above
+    import narwhals.stable.v2 as nw  # noqa: PLC0415 - as above
+
+    if column.dtype != nw.Datetime:
+        raise _NotPlainError
+    values = column.dt.timestamp("us").to_numpy()
+    # A missing one makes floats of all.  Before 1970 not every library cuts towards the past (IN-11).
+    if values.dtype != "int64" or values.min() <= 0 or values.max() >= _YEAR_10000_US:
+        raise _NotPlainError
+    return values
+
+
+def _times(microseconds: Any) -> list[str]:  # noqa: ANN401 - as above
+    import numpy as np  # noqa: PLC0415 - as above
+
+    moments = microseconds.view("datetime64[us]")
+    texts = np.datetime_as_string(moments, unit="s")
+    is_whole = microseconds % _SECOND_US == 0
+    if not is_whole.all():
+        texts = np.where(is_whole, texts, np.datetime_as_string(moments, unit="us"))
+    times: list[str] = texts.tolist()
+    return times
+
+
+def _texts(values: Sequence[Any], kinds: set[type]) -> list[Any]:
+    """Return texts, with `None` for what is missing, if that is all there is."""
+    found = set(map(type, values))
+    if not found <= kinds:
+        raise _NotPlainError
+    if float in found:
+        if not all(math.isnan(each) for each in values if type(each) is float):
+            raise _NotPlainError
+        values = [None if type(each) is float else each for each in values]
+    "".join(filter(None, set(values))).encode()  # a lone surrogate cannot be
+    return list(values)
