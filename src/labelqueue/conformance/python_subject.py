@@ -13,6 +13,7 @@ import gc
 import importlib
 import importlib.metadata
 import sys
+from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -194,7 +195,8 @@ def _arguments_of(step: Step) -> tuple[list[Any], dict[str, Any]]:
     if step["do"] == "enqueue_low_confidence":
         return [_frame_of(step)], keywords
     if step["do"] == "enqueue_drift":
-        return [[_row_of(bucket) for bucket in step["buckets"]]], keywords
+        buckets = [_row_of(bucket) for bucket in step["buckets"]]
+        return [tuple(map(ChainMap, buckets)) if step.get("views") else buckets], keywords
     if step["do"] == "mark_done":
         return [step["request_id"]], keywords
     return [], keywords
