@@ -321,3 +321,15 @@ def test_a_server_answers_what_it_cannot_read():
         (4, -32600),
         (5, None),
     ]
+
+
+def test_what_cannot_be_served_is_told_in_one_line():
+    """The exit status is that of a subject that cannot be examined."""
+    done = subprocess.run(
+        [sys.executable, "-m", "labelqueue", "serve", "nowhere:Queue"], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == (
+        "labelqueue: nowhere:Queue: cannot be imported: ModuleNotFoundError: No module named 'nowhere'\n"
+    )

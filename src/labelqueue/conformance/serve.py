@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from labelqueue.conformance.python_subject import subject_named
 from labelqueue.conformance.steps import neutral
 from labelqueue.conformance.subject import RefusedError
+from labelqueue.conformance.verdict import EXIT_STATUS
 from labelqueue.conformance.wire import INVALID_PARAMS, OPERATIONS, VERSION
-from labelqueue.errors import LabelQueueError
+from labelqueue.errors import SubjectError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -158,8 +159,9 @@ def main() -> None:
         sys.exit("usage: python -m labelqueue.conformance.serve package.module:Name")
     try:
         serve_here(sys.argv[1])
-    except LabelQueueError as error:
-        sys.exit(f"labelqueue: {error}")
+    except SubjectError as error:
+        print(f"labelqueue: {error}", file=sys.stderr)  # noqa: T201 - this is a program
+        sys.exit(EXIT_STATUS["no subject"])
 
 
 if __name__ == "__main__":
