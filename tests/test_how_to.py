@@ -21,7 +21,10 @@ def newcomer(monkeypatch, tmp_path, clock):
     """An empty folder on a day of which the clock stands still, where ids come in order."""
     del clock
     numbers = count()
-    monkeypatch.setattr("labelqueue.queue.uuid4", lambda: f"{next(numbers):x}0000000-7d47-4b22-b364-a726a3573615")
+    monkeypatch.setattr(
+        "labelqueue.batch.new_ids",
+        lambda many: [f"{next(numbers):x}0000000-7d47-4b22-b364-a726a3573615" for _ in range(many)],
+    )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "120")
     return tmp_path

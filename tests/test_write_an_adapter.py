@@ -55,7 +55,10 @@ def test_the_conversation_keeps_the_schemas(conversation):
 def test_the_conversation_is_that_of_the_canonical_queue(conversation, monkeypatch, tmp_path):
     """The canonical queue answers as the page says, but for what each program says of itself and in its errors."""
     numbers = count()
-    monkeypatch.setattr("labelqueue.queue.uuid4", lambda: f"{next(numbers):08x}-7d47-4b22-b364-a726a3573615")
+    monkeypatch.setattr(
+        "labelqueue.batch.new_ids",
+        lambda many: [f"{next(numbers):08x}-7d47-4b22-b364-a726a3573615" for _ in range(many)],
+    )
     text = "\n".join(json.dumps(request) for request, _ in conversation)
     answers = io.BytesIO()
 

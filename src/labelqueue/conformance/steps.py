@@ -25,7 +25,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -42,7 +42,7 @@ _COLUMNS: Final = ["user_id", "bucket_start_ts", "bucket_end_ts", "confidence", 
 
 
 def resolved(step: Step, bound: Mapping[str, str], items: Sequence[Seen]) -> dict[str, Any]:
-    """Put the ids in place of `$ref` and `$place`.
+    """Put the ids in place of `$ref` and `$place`, and a bucket as often as `times` says.
 
     Args:
         step: Any step.
@@ -52,6 +52,10 @@ def resolved(step: Step, bound: Mapping[str, str], items: Sequence[Seen]) -> dic
     Returns:
         A copy; a place that is not there becomes an id that nothing has.
     """
+    if "times" in step:
+        [bucket] = step["buckets"]
+        buckets = [_later(bucket, minutes) for minutes in range(step["times"])]
+        return {name: value for name, value in step.items() if name != "times"} | {"buckets": buckets}
     form = step.get("request_id")
     if not isinstance(form, Mapping):
         return dict(step)
@@ -61,6 +65,11 @@ def resolved(step: Step, bound: Mapping[str, str], items: Sequence[Seen]) -> dic
         place = form["$place"]
         request_id = items[place].request_id if place < len(items) else "00000000-0000-4000-8000-000000000000"
     return {**step, "request_id": request_id[: form.get("first")]}
+
+
+def _later(bucket: Mapping[str, Any], minutes: int) -> dict[str, Any]:
+    times = ("bucket_start_ts", "bucket_end_ts")
+    return {**bucket, **{name: text_of(moment_of(bucket[name]) + timedelta(minutes=minutes)) for name in times}}
 
 
 def text_of(moment: datetime) -> str:

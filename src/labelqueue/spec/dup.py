@@ -17,8 +17,9 @@ twice in a call  ──► the first row wins
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from labelqueue.spec.requirement import requirement
@@ -40,7 +41,9 @@ __all__ = [
 
 _ENQUEUE: Final = ("enqueue_low_confidence", "enqueue_drift")
 _CALLS: Final = (*_ENQUEUE, "get_pending", "mark_done", "all_items", "clock", "reopen")
-_NEAR = timedelta(seconds=60)
+_NEAR: Final = timedelta(seconds=60)
+_EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
+_LATEST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def _name(bucket: Bucket) -> str:
@@ -69,20 +72,19 @@ def at_most_one_pending(seen: Observation) -> Iterator[str]:
             yield f"{count} pending requests for {user_id!r} at {start.isoformat()}"
 
 
-def _rivals(bucket: Bucket, seen: Observation) -> bool:
-    """Whether something else in sight has the same user and the same instant or wall clock."""
-    own_wall, own_utc = bucket.wall_start, bucket.start.replace(tzinfo=None)
-    for request in seen.before:
-        if request.is_pending and request.user_id == bucket.user_id:
-            held = utc(request.bucket_start_ts).replace(tzinfo=None)
-            if held in (own_wall, own_utc):
-                return True
-    return any(
-        other is not bucket
-        and other.user_id == bucket.user_id
-        and (other.start == bucket.start or other.wall_start == own_wall)
-        for other in seen.selected
-    )
+def _with_rivals(seen: Observation) -> list[Bucket]:
+    """The buckets that have user and instant, or user and wall clock, in common with something else in sight."""
+    held = {(r.user_id, utc(r.bucket_start_ts).replace(tzinfo=None)) for r in seen.before if r.is_pending}
+    starts = Counter(bucket.key for bucket in seen.selected)
+    walls = Counter((bucket.user_id, bucket.wall_start) for bucket in seen.selected)
+    return [
+        bucket
+        for bucket in seen.selected
+        if starts[bucket.key] > 1
+        or walls[bucket.user_id, bucket.wall_start] > 1
+        or (bucket.user_id, bucket.wall_start) in held
+        or (bucket.user_id, bucket.start.replace(tzinfo=None)) in held
+    ]
 
 
 @requirement(
@@ -90,7 +92,7 @@ def _rivals(bucket: Bucket, seen: Observation) -> bool:
     profile="core",
     source="both",
     on=_ENQUEUE,
-    when=lambda seen: any(_rivals(bucket, seen) for bucket in seen.selected),
+    when=lambda seen: bool(_with_rivals(seen)),
 )
 def the_key_is_the_instant(seen: Observation) -> Iterator[str]:
     """The key MUST be the user and the start instant, however it is written; the bucket's end, the reason, the confidence and the label MUST NOT be part of it.
@@ -98,9 +100,7 @@ def the_key_is_the_instant(seen: Observation) -> Iterator[str]:
     The same moment written naive, in UTC or at another offset is one key; two
     moments with the same wall clock at different offsets are two.
     """
-    for bucket in seen.selected:
-        if not _rivals(bucket, seen):
-            continue
+    for bucket in _with_rivals(seen):
         if _is_added_as_a_duplicate(bucket, seen):
             yield f"the instant of {_name(bucket)} is pending already, but was enqueued again"
         elif bucket in seen.not_added:
@@ -173,15 +173,22 @@ def _displaced(seen: Observation, keys: set[tuple[str, datetime]]) -> Iterator[s
                 yield f"a duplicate changed {changed[0]} of the pending request {old.request_id}"
 
 
-def _is_near(bucket: Bucket, user_id: str, start: object) -> bool:
+def _is_near(bucket: Bucket, start: datetime, user_id: str) -> bool:
     if user_id != bucket.user_id:
         return start == bucket.start
-    return start != bucket.start and abs(start - bucket.start) <= _NEAR  # type: ignore[operator]
+    return start != bucket.start and abs(start - bucket.start) <= _NEAR
 
 
 def _near(seen: Observation) -> list[Bucket]:
-    taken = [(b.user_id, b.start) for b in seen.selected] + list(seen.pending_keys)
-    return [bucket for bucket in seen.expected if any(_is_near(bucket, *key) for key in taken)]
+    taken = sorted({(b.start, b.user_id) for b in seen.selected} | {(start, user) for user, start in seen.pending_keys})
+    return [bucket for bucket in seen.expected if any(_is_near(bucket, *key) for key in _about(bucket, taken))]
+
+
+def _about(bucket: Bucket, taken: list[tuple[datetime, str]]) -> list[tuple[datetime, str]]:
+    """The keys whose start is near that of a bucket, at the ends of the calendar too."""
+    first = bisect_left(taken, max(bucket.start, _EARLIEST + _NEAR) - _NEAR, key=lambda key: key[0])
+    last = bisect_right(taken, min(bucket.start, _LATEST - _NEAR) + _NEAR, key=lambda key: key[0])
+    return taken[first:last]
 
 
 @requirement("DUP-5", profile="core", source="both", on=_ENQUEUE, when=lambda seen: bool(_near(seen)))
