@@ -1,4 +1,4 @@
-"""The generated files: pages of the specification, requirements and schema of the queue file, rules for adapters.
+"""The generated files: the specification and who conforms as pages, requirements and schema as data, rules for adapters.
 
 `python -m labelqueue.conformance.pages` writes them into a checkout; they are
 committed, and a test fails when they are stale.  The pages hold no prose of their
@@ -14,7 +14,7 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from labelqueue.conformance import matrix
+from labelqueue.conformance import implementations, matrix
 from labelqueue.conformance.cases import DATA, hand_written
 from labelqueue.conformance.index import text_of_index
 from labelqueue.conformance.mutants import MUTANTS
@@ -47,6 +47,12 @@ def generated() -> dict[str, str]:
     """
     files = {f"docs/specification/{_slug(area)}.md": _page(area) for area in AREAS}
     files["docs/specification/mutants.md"] = matrix.page(matrix.recorded())
+    found = implementations.reports()
+    files["docs/conformance/index.md"] = implementations.page(found)
+    for name, report in found.items():
+        failures = implementations.page_of_failures(name, report)
+        if failures is not None:
+            files[f"docs/conformance/{name}.md"] = failures
     files["conformance/requirements.json"] = _requirements_json()
     files["conformance/schema/queue.schema.json"] = _queue_schema()
     files["conformance/index.json"] = text_of_index()
