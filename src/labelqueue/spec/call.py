@@ -32,6 +32,7 @@ Operation = Literal[
     "reopen",
     "store",
 ]
+"""What may be asked of a queue, and what is done to its circumstances between two calls."""
 
 _BUCKET_KEYS: Final = ("user_id", "bucket_start_ts", "bucket_end_ts")
 _COLUMNS: Final = (*_BUCKET_KEYS, "confidence", "predicted_label")

@@ -30,9 +30,13 @@ from labelqueue.spec.seen import Seen
 __all__ = ["PROFILES", "InconclusiveError", "Profile", "Requirement", "Source", "requirement"]
 
 Profile = Literal["core", "input", "durable", "shared", "file"]
+"""A profile: what belongs together when somebody claims to conform."""
+
 Source = Literal["text", "code", "both", "decided"]
+"""Where a rule comes from: the original's text, its code, both, or a decision of this project."""
 
 PROFILES: Final[tuple[Profile, ...]] = ("core", "input", "durable", "shared", "file")
+"""Every profile, in the contract's order; `core` cannot be left out."""
 
 _Check = Callable[[Any], Iterable[str]]
 _When = Callable[[Any], bool]
