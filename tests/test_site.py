@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 import subprocess
 import sys
 import threading
+import zlib
 from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
@@ -14,6 +16,10 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 import pytest
 import yaml
 
+import labelqueue
+import labelqueue.conformance
+import labelqueue.spec
+import labelqueue.sql
 from contrast import CONTRAST
 from labelqueue.spec import REQUIREMENTS
 
@@ -134,6 +140,44 @@ def test_every_page_is_in_the_navigation(pages, site):
     listed = [line.partition("](")[2].partition(")")[0] for line in (site / "llms.txt").read_text("utf-8").splitlines()]
 
     assert sorted(name for name in listed if name) == sorted(pages.keys() - {"404.html"})
+
+
+@pytest.mark.parametrize("package", [labelqueue, labelqueue.sql, labelqueue.spec, labelqueue.conformance])
+def test_every_public_name_is_in_the_reference(site, package):
+    """What a package exports is on a page of the reference, where it can be linked to."""
+    inventory = zlib.decompress((site / "objects.inv").read_bytes().split(b"\n", 4)[4]).decode()
+    places = {line.split()[0]: line.split()[3] for line in inventory.splitlines() if line.startswith("labelqueue")}
+    documented = {name.rpartition(".")[2] for name, place in places.items() if place.startswith("reference/")}
+
+    assert [name for name in package.__all__ if name not in documented] == []
+
+
+def calls_of(package):
+    """Every function that a package exports, and every method of the queues among its classes."""
+    for name in package.__all__:
+        thing = getattr(package, name)
+        if inspect.isfunction(thing):
+            yield name, thing
+        elif name in ("ActiveLabelingQueue", "SqlLabelingQueue"):
+            yield from ((f"{name}.{each}", call) for each, call in inspect.getmembers(thing, inspect.isfunction))
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        (name, call)
+        for package in (labelqueue, labelqueue.sql)
+        for name, call in calls_of(package)
+        if not name.rpartition(".")[2].startswith("_")
+    ],
+)
+def test_a_call_is_described_whole(name, call):
+    """Its arguments, what it returns and raises, and an example that runs stand in its docstring."""
+    text = inspect.getdoc(call) or ""
+    returns = inspect.signature(call).return_annotation not in (None, "None")
+    expected = ["Args:", "Raises:", "Examples:", ">>> "] + ["Returns:"] * returns
+
+    assert [part for part in expected if part not in text] == [], name
 
 
 @pytest.mark.parametrize("name", REQUIREMENTS)

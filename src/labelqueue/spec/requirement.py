@@ -43,7 +43,12 @@ _When = Callable[[Any], bool]
 
 
 class InconclusiveError(Exception):
-    """A check cannot tell within reasonable bounds."""
+    """A check cannot tell within reasonable bounds.
+
+    Examples:
+        >>> str(InconclusiveError("the history has too many calls that never returned"))
+        'the history has too many calls that never returned'
+    """
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,11 @@ class Requirement:
         on: The operations that it speaks about.
         sees: The kind of evidence that it judges: an `Observation` of one call, an
             `Interruption`, or a `History` of several clients.
+
+    Examples:
+        >>> from labelqueue.spec import REQUIREMENTS
+        >>> REQUIREMENTS["CAP-1"].sentence, REQUIREMENTS["CAP-1"].area
+        ('The cap MUST default to 20.', 'CAP')
     """
 
     id: str
