@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import postgres
@@ -71,14 +72,15 @@ def examine(name, scratch):
     report = read_report(folder)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(kept(report), encoding="utf-8")
-    print(name, report.verdict)
+    print(name, report.verdict, flush=True)
 
 
 def main():
     """Examine those that are named, or all."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name in sys.argv[1:] or IMPLEMENTATIONS:
-            examine(name, Path(folder))
+    names = sys.argv[1:] or list(IMPLEMENTATIONS)
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        for finished in [pool.submit(examine, name, Path(folder)) for name in names]:
+            finished.result()
     write_pages()
 
 

@@ -140,7 +140,7 @@ def _parts(found: Mapping[str, Report]) -> Iterator[str]:
     yield (
         "## Make it again\n\n"
         "```console\npython tests/examine_implementations.py\n```\n\n"
-        "It examines all of them anew, in about eight minutes, and writes `conformance/results` and these pages.\n"
+        "It examines all of them anew, in some minutes, and writes `conformance/results` and these pages.\n"
         "It needs what the tests need, `node`, and a package index for taskclf.\n"
         "`labelqueue report conformance/results/taskclf.json` shows one of the reports in the terminal.\n"
         "A test fails when the reports are of other requirements or cases than those that are there."
