@@ -45,14 +45,14 @@ def page(name):
 def follow(text, folder, *, today=False):
     """Do what a page says; return what it shows and what there really is, command by command."""
     shown, real = [], []
-    environment = _environment(folder, today=today)
+    variables = environment(folder, today=today)
     for language, title, block in BLOCK.findall(text):
         if title:
             write(folder, title, block)
         elif language == "console":
             for command, output in commands(block):
                 shown.append(steady(f"$ {command}\n{output}"))
-                real.append(steady(f"$ {command}\n{said(command, folder, environment)}"))
+                real.append(steady(f"$ {command}\n{said(command, folder, variables)}"))
     return shown, real
 
 
@@ -81,11 +81,9 @@ def replaced(program, method, block):
     return "".join([*lines[: old.lineno - 1], block, *lines[old.end_lineno :]])
 
 
-def said(command, folder, environment):
+def said(command, folder, variables):
     """What a command prints, on standard output and standard error."""
-    done = subprocess.run(
-        shlex.split(command), cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(shlex.split(command), cwd=folder, env=variables, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr
 
 
@@ -96,7 +94,8 @@ def steady(text):
     return "\n".join(line.rstrip() for line in text.splitlines()).rstrip("\n")
 
 
-def _environment(folder, *, today):
+def environment(folder, *, today=False):
+    """What a reader has in the environment: this Python first, no colours, and a clock where it matters."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     variables = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "PYTHONPATH"}}
     variables |= {"PATH": path, "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"}
