@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from datetime import UTC, datetime
 
@@ -30,6 +31,23 @@ def clock():
 def path(tmp_path):
     """A queue file that does not exist, in a folder that does not exist."""
     return tmp_path / "labels" / "queue.json"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """The Chromium of this machine."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - two files of the tests need it
+
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    path = next((found for name in names if (found := shutil.which(name))), None)
+    if path is None:
+        missing = "no Chromium here; install it, such as with: apt-get install chromium"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+    with sync_playwright() as playwright:
+        # The pages are ours, and in containers root has no sandbox.
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")

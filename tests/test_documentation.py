@@ -102,8 +102,9 @@ def test_the_folder_holds_what_it_should(pytestconfig):
     ignored = {".git", "site", "dist", "build", "report"}
     found = {p.name for p in Path(pytestconfig.rootpath).iterdir() if p.name not in ignored and "cache" not in p.name}
     expected = {
-        ".ci", ".gitignore", ".hypothesis", ".pre-commit-hooks.yaml", ".venv", "CHANGELOG.md", "LICENSE", "README.md",
-        "conformance", "docs", "mkdocs.yml", "pyproject.toml", "src", "tests",
+        ".ci", ".github", ".gitignore", ".hypothesis", ".pre-commit-hooks.yaml", ".venv", "CHANGELOG.md",
+        "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "README.md", "conformance",
+        "docs", "mkdocs.yml", "pyproject.toml", "src", "tests",
     }  # fmt: skip
 
     assert found <= expected

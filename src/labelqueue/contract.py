@@ -40,6 +40,11 @@ class LabelingQueue(Protocol):
     The protocol says nothing about where requests are kept.  An implementation
     over a file, a database or another process is a queue as long as it keeps the
     requirements named below; `labelqueue conform` tells.
+
+    Examples:
+        >>> from labelqueue import ActiveLabelingQueue
+        >>> isinstance(ActiveLabelingQueue(folder / "queue.json"), LabelingQueue)
+        True
     """
 
     def enqueue_low_confidence(

@@ -59,7 +59,16 @@ def shown(value: object) -> str:
 
 
 class LabelQueueError(Exception):
-    """What all errors of labelqueue have in common: catch this to catch them all."""
+    """What all errors of labelqueue have in common: catch this to catch them all.
+
+    Examples:
+        >>> from labelqueue import ActiveLabelingQueue
+        >>> try:
+        ...     ActiveLabelingQueue(folder / "queue.json", max_asks_per_day=-1)
+        ... except LabelQueueError as error:
+        ...     print(type(error).__name__)
+        InvalidInputError
+    """
 
     def _data(self) -> tuple[Any, ...]:
         return tuple(vars(self).values())
@@ -87,6 +96,10 @@ class InvalidInputError(LabelQueueError, ValueError):
         value: What was handed in, as the message shows it.
         rule: What it breaks, as a clause that continues "value …".
         mend: What to do instead.
+
+    Examples:
+        >>> print(InvalidInputError("limit", "-1", "is not an integer of 0 or more", "leave it out for no limit"))
+        limit=-1 is not an integer of 0 or more; leave it out for no limit.
     """
 
     def __init__(self, argument: str, value: str, rule: str, mend: str) -> None:
@@ -110,6 +123,11 @@ class RowProblem(NamedTuple):
         column: The column or key.
         value: What stands there, as the message shows it.
         rule: What it breaks, as a clause that continues "value …".
+
+    Examples:
+        >>> problem = RowProblem(3, "confidence", "inf", "is not finite")
+        >>> problem.row, problem.column
+        (3, 'confidence')
     """
 
     row: int
@@ -125,6 +143,10 @@ class InvalidRowsError(InvalidInputError):
         argument: `predictions_df` or `buckets`.
         problems: Every problem found, in row order; the message names the first
             ten rows and counts the rest.
+
+    Examples:
+        >>> print(InvalidRowsError("buckets", (RowProblem(3, "confidence", "inf", "is not finite"),)))
+        buckets row 3: confidence=inf is not finite; nothing was added; mend or drop these rows and call again.
     """
 
     def __init__(self, argument: str, problems: tuple[RowProblem, ...]) -> None:
@@ -156,6 +178,10 @@ class UnreadableStoreError(LabelQueueError):
         item: The place of the offending item in the array, from 0, or `None`.
         field: The offending member of that item, or `None`.
         rule: What is wrong, in words.
+
+    Examples:
+        >>> print(UnreadableStoreError("queue.json", 12, "status", "'done' is no status"))
+        queue.json item 12, field 'status': 'done' is no status; the file was not changed.
     """
 
     def __init__(self, store: str, item: int | None, field: str | None, rule: str) -> None:
@@ -184,6 +210,10 @@ class StoreBusyError(LabelQueueError, TimeoutError):
         lock: What the lock is on.
         holder: The id of the process that holds it, or `None` where nobody can tell.
         waited_s: How long the call waited, in seconds.
+
+    Examples:
+        >>> print(StoreBusyError("queue.json", "queue.json.lock", 4711, 60.0))  # doctest: +ELLIPSIS
+        queue.json: process 4711 holds the lock queue.json.lock, which was not free for 60 s; nothing was changed; ...
     """
 
     def __init__(self, store: str, lock: str, holder: int | None, waited_s: float) -> None:
@@ -213,6 +243,10 @@ class UnconfirmedChangeError(LabelQueueError, OSError):
 
     Attributes:
         store: The store, as the caller named it.
+
+    Examples:
+        >>> print(UnconfirmedChangeError("queue.json", 5, "Input/output error"))  # doctest: +ELLIPSIS
+        queue.json: the change took effect, but may not survive a power cut: Input/output error (errno 5); ...
     """
 
     def __init__(self, store: str, errno: int | None, strerror: str | None) -> None:
@@ -238,6 +272,10 @@ class NewerSchemaError(UnreadableStoreError):
         store: The database, as it may be shown.
         version: The version of its schema.
         known: The version that this release reads and writes.
+
+    Examples:
+        >>> print(NewerSchemaError("sqlite:///queue.db", 9, 1))  # doctest: +ELLIPSIS
+        sqlite:///queue.db: its tables have schema version 9, and this release of labelqueue knows version 1; ...
     """
 
     def __init__(self, store: str, version: int | None, known: int) -> None:
@@ -265,6 +303,10 @@ class StoreFailedError(LabelQueueError):
         what: What is wrong, in words.
         cause: What the driver said.
         mend: What to do.
+
+    Examples:
+        >>> print(StoreFailedError("sqlite:///queue.db", "it is locked", "database is locked", "call again"))
+        sqlite:///queue.db: it is locked (database is locked); nothing was changed; call again.
     """
 
     def __init__(self, store: str, what: str, cause: str, mend: str) -> None:
@@ -289,6 +331,10 @@ class OutcomeUnknownError(LabelQueueError):
     Attributes:
         store: The database, as it may be shown.
         cause: What the driver said.
+
+    Examples:
+        >>> print(OutcomeUnknownError("postgresql://db/labels", "server closed the connection"))  # doctest: +ELLIPSIS
+        postgresql://db/labels: the answer to the commit was lost (server closed the connection); ...
     """
 
     def __init__(self, store: str, cause: str) -> None:
@@ -311,6 +357,10 @@ class SubjectError(LabelQueueError):
     Attributes:
         subject: The subject, as it was named.
         reason: What is wrong with it, and what would mend it.
+
+    Examples:
+        >>> print(SubjectError("mine:MyQueue", "cannot be imported: No module named 'mine'"))
+        mine:MyQueue: cannot be imported: No module named 'mine'
     """
 
     def __init__(self, subject: str, reason: str) -> None:

@@ -43,6 +43,11 @@ class PendingExplanation:
             through.  Where two of them hold, the first in this order is named.
         whole_again_at: The next 00:00 UTC, at which nothing is used up any more;
             `None` when nothing is used up now.
+
+    Examples:
+        >>> from labelqueue import ActiveLabelingQueue
+        >>> print(explain_pending(ActiveLabelingQueue(folder / "queue.json")))
+        0 of 0 pending requests may be asked now: there are no more.
     """
 
     user_id: str | None

@@ -167,6 +167,16 @@ class ActiveLabelingQueue:
         Requirements:
             [ENQ-1][], [ENQ-2][], [ENQ-3][], [ENQ-4][], [ENQ-5][], [ENQ-6][],
             [ENQ-7][], [DUP-1][], [DUP-2][], [DUP-3][], [DUP-4][], [DUP-5][]
+
+        Examples:
+            >>> import pandas as pd
+            >>> queue = ActiveLabelingQueue(folder / "queue.json")
+            >>> columns = ["user_id", "bucket_start_ts", "bucket_end_ts", "confidence", "predicted_label"]
+            >>> row = ["ada", "2026-01-01T09:00Z", "2026-01-01T09:15Z", 0.55, "writing"]
+            >>> queue.enqueue_low_confidence(pd.DataFrame([row], columns=columns))
+            0
+            >>> queue.enqueue_low_confidence(pd.DataFrame([row], columns=columns), threshold=0.6)
+            1
         """
         return self._enqueue(batch_from_frame(predictions_df, threshold), "low_confidence")
 
@@ -236,6 +246,16 @@ class ActiveLabelingQueue:
             [ORD-1][], [ORD-2][], [ORD-3][], [ORD-4][], [ORD-5][], [CAP-1][],
             [CAP-2][], [CAP-3][], [CAP-4][], [CAP-5][], [CAP-6][], [CAP-7][],
             [GET-1][], [GET-2][], [GET-3][]
+
+        Examples:
+            >>> queue = ActiveLabelingQueue(folder / "queue.json", max_asks_per_day=1)
+            >>> bucket = {"bucket_start_ts": "2026-01-01T09:00Z", "bucket_end_ts": "2026-01-01T09:15Z"}
+            >>> queue.enqueue_drift([{**bucket, "user_id": "ada", "confidence": 0.9}, {**bucket, "user_id": "bo"}])
+            2
+            >>> [request.user_id for request in queue.get_pending()]
+            ['bo']
+            >>> [request.user_id for request in queue.get_pending(user_id="ada")]
+            ['ada']
         """
         check_limit(limit)
         # What is no text is no user, and need not even be hashable.
@@ -274,6 +294,11 @@ class ActiveLabelingQueue:
 
         Requirements:
             [DONE-1][], [DONE-2][], [DONE-3][], [DONE-4][], [CAP-8][]
+
+        Examples:
+            >>> queue = ActiveLabelingQueue(folder / "queue.json")
+            >>> queue.mark_done("8404cad7-47d4-4b22-b364-a726a3573615") is None
+            True
         """
         check_status(status)
         if not isinstance(request_id, str) or self._memory.hold(lambda: self._look().place_of(request_id)) is None:

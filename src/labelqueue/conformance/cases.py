@@ -62,6 +62,11 @@ class Case:
         needs: What a subject has to be able to do: `clock`, `watch`.
         runs: Whether the clock runs on.
         has_folder: Whether the folder of the store is there beforehand, empty.
+
+    Examples:
+        >>> case = load_case(DATA / "cases" / "cap" / "counts-skipped.json")
+        >>> case.requirements, len(case.steps), case.max_asks_per_day
+        (('CAP-3',), 5, 2)
     """
 
     id: str
@@ -139,6 +144,10 @@ def load_case(path: Path) -> Case:
 
     Raises:
         InvalidCaseError: It cannot be read, or is no case.
+
+    Examples:
+        >>> load_case(DATA / "cases" / "cap" / "counts-skipped.json").id
+        'cap-counts-skipped'
     """
     try:
         members = json.loads(path.read_text(encoding="utf-8"))

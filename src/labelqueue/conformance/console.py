@@ -171,7 +171,8 @@ def _verdict(report: Report) -> Text:
     subject = report.subject
     version = f" {subject['version']}" if subject["version"] else ""
     text = Text(
-        f"\n{subject['name']}{version}: {report.cases} cases, {report.programs} searched programs, seed {report.seed}"
+        f"\n{subject['name']}{version}: {report.cases} case{'s' * (report.cases != 1)}, "
+        f"{report.programs} searched programs, seed {report.seed}"
     )
     text.append(f", {report.seconds:.1f} s\n")
     for profile, verdict in report.verdict.items():

@@ -57,7 +57,7 @@ class InvalidKnownError(LabelQueueError):
 
 
 def read_known(path: Path) -> dict[str, str]:
-    """Read a file of known failures.
+    r"""Read a file of known failures.
 
     Args:
         path: The TOML file.
@@ -67,6 +67,12 @@ def read_known(path: Path) -> dict[str, str]:
 
     Raises:
         InvalidKnownError: It cannot be read, or an entry has no reason.
+
+    Examples:
+        >>> path = folder / "known.toml"
+        >>> _ = path.write_text('["IN-8"]\nreason = "Limits are checked by the caller; issue 12."\n')
+        >>> read_known(path)
+        {'IN-8': 'Limits are checked by the caller; issue 12.'}
     """
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -65,28 +65,26 @@ def page(records: Mapping[str, Mapping[str, Any]]) -> str:
             "`labelqueue mutants` measures the table on the spot, and `labelqueue mutants serve ID` is one of them."
         ),
         (
-            "● is the requirement that the mutant violates, and which kills it; ○ fails as well.\n"
+            "In bold stands the requirement that the mutant violates, and which kills it; the others fail as well.\n"
             "Mutants of DUR and SHARE are found by crashes and overlap; the others by the hand-written cases, "
-            "which this table shows, and by the search alone as well."
+            "which these tables show, and by the search alone as well."
         ),
     ]
     order = list(REQUIREMENTS)
     members = sorted(records.items(), key=lambda entry: order.index(entry[1]["requirement"]))
     for area, group in groupby(members, key=lambda entry: REQUIREMENTS[entry[1]["requirement"]].area):
-        parts.append(f"## {area}\n\n" + "\n".join(_table(area, list(group))))
+        parts.append(f"## {area}\n\n" + "\n".join(_table(list(group))))
     return "\n\n".join(parts) + "\n"
 
 
-def _table(area: str, entries: list[tuple[str, Mapping[str, Any]]]) -> Iterable[str]:
-    names = [name for name, requirement in REQUIREMENTS.items() if requirement.area == area]
-    heads = [f"[{name.partition('-')[2]}][{name}]" for name in names]
-    yield f"| Mutant | Mistake | {' | '.join(heads)} | Elsewhere |"
-    yield f"|---|---|{'|'.join(':-:' for _ in names)}|---|"
+def _table(entries: list[tuple[str, Mapping[str, Any]]]) -> Iterable[str]:
+    yield "| Mutant, and its mistake | Fails |"
+    yield "|---|---|"
     for name, record in entries:
-        marks = row_of(record["requirement"], record["killed_by"], names)
-        elsewhere = ", ".join(f"[{other}][]" for other in record["killed_by"] if other not in names)
+        violated, killers = record["requirement"], record["killed_by"]
+        links = [f"**[{violated}][]**", *(f"[{other}][]" for other in killers if other != violated)]
         mistake = record["mistake"].replace("|", "\\|")
-        yield f"| `{name}` | {mistake} | {' | '.join(marks)} | {elsewhere} |"
+        yield f"| `{name}`: {mistake} | {', '.join(links)} |"
 
 
 def main() -> None:

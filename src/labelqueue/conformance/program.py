@@ -219,6 +219,14 @@ def program_named(command: Sequence[str], *, timeout_s: float = 10.0) -> Program
 
     Raises:
         SubjectError: It cannot be started, or does not say hello properly.
+
+    Examples:
+        >>> import sys
+        >>> serve = (sys.executable, "-m", "labelqueue", "serve", "labelqueue:ActiveLabelingQueue")
+        >>> subject = program_named(serve)
+        >>> subject.language
+        'python'
+        >>> subject.stop()
     """
     return ProgramSubject(command, timeout_s)
 

@@ -122,6 +122,11 @@ def subject_named(name: str) -> PythonSubject:
 
     Raises:
         SubjectError: There is no such module or attribute, or it is no queue.
+
+    Examples:
+        >>> subject = subject_named("labelqueue:ActiveLabelingQueue")
+        >>> subject.name, sorted(subject.claims.profiles)
+        ('labelqueue:ActiveLabelingQueue', ['core', 'durable', 'file', 'input', 'shared'])
     """
     if "://" in name:
         return _database_named(name)

@@ -115,6 +115,12 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
     Raises:
         SelectionError: `only` selects nothing.
         SubjectError: The subject cannot be opened, or is no queue.
+
+    Examples:
+        >>> from labelqueue.conformance import subject_named
+        >>> report = run(subject_named("labelqueue:ActiveLabelingQueue"), only="DONE-2", programs=0)
+        >>> report.requirements["DONE-2"].outcome, report.verdict
+        ('pass', {'core': 'no verdict'})
     """
     start = time.perf_counter()
     examined = frozenset[Profile]({"core", *(subject.claims.profiles if profiles is None else profiles)})

@@ -60,6 +60,10 @@ class Claims:
         crash: Whether it may be killed at any moment and started again.
         store: `path` where the store is a file or folder at the path that the kit
             names, `name` where it is somewhere else under that name.
+
+    Examples:
+        >>> Claims(profiles=frozenset({"core"})).clock
+        True
     """
 
     profiles: frozenset[Profile] = frozenset(PROFILES)

@@ -63,7 +63,12 @@ def verdict_of(outcomes: Mapping[str, Outcome], *, is_partial: bool) -> Verdict:
 
 
 def exit_status(verdicts: Mapping[str, Verdict]) -> int:
-    """Return what the command line exits with: the worst of the verdicts."""
+    """Return what the command line exits with: the worst of the verdicts.
+
+    Examples:
+        >>> exit_status({"core": "conformant", "input": "not conformant"})
+        1
+    """
     for worst in ("not conformant", "no verdict"):
         if worst in verdicts.values():
             return EXIT_STATUS[worst]

@@ -32,6 +32,7 @@ Operation = Literal[
     "reopen",
     "store",
 ]
+"""What may be asked of a queue, and what is done to its circumstances between two calls."""
 
 _BUCKET_KEYS: Final = ("user_id", "bucket_start_ts", "bucket_end_ts")
 _COLUMNS: Final = (*_BUCKET_KEYS, "confidence", "predicted_label")
@@ -122,6 +123,10 @@ class Bucket:
         values: The values by column or key, in neutral form.
         is_row: Whether it is a row of a frame.
         is_finer: Whether a time in it is finer than a microsecond.
+
+    Examples:
+        >>> Bucket({"user_id": "ada", "confidence": 0.5}, is_row=True).is_selected(0.5)
+        False
     """
 
     values: Mapping[str, Any] = field(hash=False)

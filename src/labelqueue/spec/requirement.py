@@ -30,16 +30,25 @@ from labelqueue.spec.seen import Seen
 __all__ = ["PROFILES", "InconclusiveError", "Profile", "Requirement", "Source", "requirement"]
 
 Profile = Literal["core", "input", "durable", "shared", "file"]
+"""A profile: what belongs together when somebody claims to conform."""
+
 Source = Literal["text", "code", "both", "decided"]
+"""Where a rule comes from: the original's text, its code, both, or a decision of this project."""
 
 PROFILES: Final[tuple[Profile, ...]] = ("core", "input", "durable", "shared", "file")
+"""Every profile, in the contract's order; `core` cannot be left out."""
 
 _Check = Callable[[Any], Iterable[str]]
 _When = Callable[[Any], bool]
 
 
 class InconclusiveError(Exception):
-    """A check cannot tell within reasonable bounds."""
+    """A check cannot tell within reasonable bounds.
+
+    Examples:
+        >>> str(InconclusiveError("the history has too many calls that never returned"))
+        'the history has too many calls that never returned'
+    """
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,11 @@ class Requirement:
         on: The operations that it speaks about.
         sees: The kind of evidence that it judges: an `Observation` of one call, an
             `Interruption`, or a `History` of several clients.
+
+    Examples:
+        >>> from labelqueue.spec import REQUIREMENTS
+        >>> REQUIREMENTS["CAP-1"].sentence, REQUIREMENTS["CAP-1"].area
+        ('The cap MUST default to 20.', 'CAP')
     """
 
     id: str

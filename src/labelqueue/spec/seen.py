@@ -50,6 +50,7 @@ class _Absent:
 
 
 ABSENT: Final = _Absent()
+"""What stands for a field that a request does not have, or for an argument left out."""
 
 
 def utc(moment: datetime) -> datetime:

@@ -111,6 +111,18 @@ def migrate(
         StoreFailedError: A database failed; nothing is moved.
         OutcomeUnknownError: The commit was not answered; all is moved, or nothing.
         OSError: A file cannot be read or written; nothing is moved.
+
+    Examples:
+        >>> from labelqueue import ActiveLabelingQueue
+        >>> from labelqueue.sql import SqlLabelingQueue
+        >>> path, url = folder / "queue.json", f"sqlite:///{folder}/queue.db"
+        >>> ActiveLabelingQueue(path).enqueue_drift([{"user_id": "ada", "bucket_start_ts": "2026-01-01T09:00Z",
+        ...     "bucket_end_ts": "2026-01-01T09:15Z"}])
+        1
+        >>> migrate(str(path), url)
+        1
+        >>> SqlLabelingQueue(url).all_items == ActiveLabelingQueue(path).all_items
+        True
     """
     here, there = _place_of(source, source_name), _place_of(target, target_name)
     if isinstance(here, _Tables) and isinstance(there, _Tables) and here.database.shares_file_with(there.database):

@@ -146,6 +146,18 @@ class SqlLabelingQueue:
         Requirements:
             [ENQ-1][], [ENQ-2][], [ENQ-3][], [ENQ-4][], [ENQ-5][], [ENQ-6][],
             [ENQ-7][], [DUP-1][], [DUP-2][], [DUP-3][], [DUP-4][], [DUP-5][]
+
+        Examples:
+            >>> import pandas as pd
+            >>> queue = SqlLabelingQueue(f"sqlite:///{folder}/queue.db")
+            >>> queue.enqueue_low_confidence(pd.DataFrame({
+            ...     "user_id": ["ada"],
+            ...     "bucket_start_ts": ["2026-01-01T09:00Z"],
+            ...     "bucket_end_ts": ["2026-01-01T09:15Z"],
+            ...     "confidence": [0.3],
+            ...     "predicted_label": ["writing"],
+            ... }))
+            1
         """
         return self._enqueue(buckets_from_frame(predictions_df, threshold), "low_confidence")
 
@@ -171,6 +183,12 @@ class SqlLabelingQueue:
         Requirements:
             [DRIFT-1][], [DRIFT-2][], [DRIFT-3][], [DUP-1][], [DUP-2][], [DUP-3][],
             [DUP-4][], [DUP-5][]
+
+        Examples:
+            >>> queue = SqlLabelingQueue(f"sqlite:///{folder}/queue.db")
+            >>> bucket = {"bucket_start_ts": "2026-01-01T09:00Z", "bucket_end_ts": "2026-01-01T09:15Z"}
+            >>> queue.enqueue_drift([{**bucket, "user_id": "ada"}, {**bucket, "user_id": "ada"}])
+            1
         """
         return self._enqueue(buckets_from_mappings(buckets), "drift")
 
@@ -199,6 +217,10 @@ class SqlLabelingQueue:
             [ORD-1][], [ORD-2][], [ORD-3][], [ORD-4][], [ORD-5][], [CAP-1][],
             [CAP-2][], [CAP-3][], [CAP-4][], [CAP-5][], [CAP-6][], [CAP-7][],
             [GET-1][], [GET-2][], [GET-3][]
+
+        Examples:
+            >>> SqlLabelingQueue(f"sqlite:///{folder}/queue.db").get_pending(user_id="ada", limit=5)
+            []
         """
         check_limit(limit)
         if user_id is not None and not is_storable_text(user_id):
@@ -237,6 +259,11 @@ class SqlLabelingQueue:
 
         Requirements:
             [DONE-1][], [DONE-2][], [DONE-3][], [DONE-4][], [CAP-8][]
+
+        Examples:
+            >>> queue = SqlLabelingQueue(f"sqlite:///{folder}/queue.db")
+            >>> queue.mark_done("8404cad7-47d4-4b22-b364-a726a3573615") is None
+            True
         """
         check_status(status)
         if not is_storable_text(request_id):
@@ -259,6 +286,10 @@ class SqlLabelingQueue:
 
         Requirements:
             [ALL-1][], [GET-3][]
+
+        Examples:
+            >>> SqlLabelingQueue(f"sqlite:///{folder}/queue.db").all_items
+            []
         """
         return self._requests(ALL, {"name": self.name})
 
@@ -296,6 +327,16 @@ def remove_queue(url_or_engine: str | URL | Engine, name: str = "default") -> No
         InvalidInputError: The URL or the name breaks a rule.
         StoreFailedError: The database failed; nothing is removed.
         OutcomeUnknownError: The commit was not answered.
+
+    Examples:
+        >>> url = f"sqlite:///{folder}/queue.db"
+        >>> queue = SqlLabelingQueue(url, name="trial")
+        >>> queue.enqueue_drift([{"user_id": "ada", "bucket_start_ts": "2026-01-01T09:00Z",
+        ...     "bucket_end_ts": "2026-01-01T09:15Z"}])
+        1
+        >>> remove_queue(url, name="trial")
+        >>> queue.all_items
+        []
     """
     _checked_name(name)
     database = Database(url_or_engine)

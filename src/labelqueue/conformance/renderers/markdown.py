@@ -13,11 +13,11 @@ from labelqueue.conformance.console import lines_of_steps
 from labelqueue.conformance.overlap.timeline import lines_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from labelqueue.conformance.report import Report, RequirementReport
 
-__all__ = ["markdown"]
+__all__ = ["escaped", "lines_of_failure", "markdown"]
 
 _MARKS: Final = {"conformant": "✅", "not conformant, as known": "⚠️", "not conformant": "❌", "no verdict": "❔"}
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>|#~&])")
@@ -33,7 +33,7 @@ def markdown(report: Report) -> str:
     subject, seen = report.subject, report.versions
     name = f"{subject['name']} {subject['version']}".strip()
     lines = [
-        f"## labelqueue: {_escaped(name)}",
+        f"## labelqueue: {escaped(name)}",
         "",
         "| profile | verdict | requirements | not passed |",
         "|---|---|---|---|",
@@ -41,7 +41,7 @@ def markdown(report: Report) -> str:
         "",
     ]
     if report.stale:
-        lines += [f"Take off the list of known failures: {_escaped(', '.join(report.stale))}.", ""]
+        lines += [f"Take off the list of known failures: {escaped(', '.join(report.stale))}.", ""]
     for requirement, found in report.requirements.items():
         if found.outcome not in ("pass", "untested") or (found.outcome == "untested" and not report.is_partial):
             lines += [*_found(requirement, found), ""]
@@ -64,17 +64,18 @@ def _row(report: Report, profile: str) -> str:
 def _found(name: str, found: RequirementReport) -> Iterator[str]:
     yield f"### {name}: {found.outcome}"
     yield ""
-    yield _escaped(found.sentence)
+    yield escaped(found.sentence)
     if found.reason is not None:
         yield ""
-        yield f"Reason: {_escaped(found.reason)}"
+        yield f"Reason: {escaped(found.reason)}"
     if found.shortest is not None:
         yield ""
-        yield from _failure(found.shortest)
+        yield from lines_of_failure(found.shortest)
 
 
-def _failure(failure: dict[str, Any]) -> Iterator[str]:
-    yield f"**{_escaped(failure['message'])}**"
+def lines_of_failure(failure: Mapping[str, Any]) -> Iterator[str]:
+    """Write a failure as lines of Markdown: what is wrong, and the steps that show it, in a fence."""
+    yield f"**{escaped(failure['message'])}**"
     lines = list(lines_of_steps(failure["case"], failure["step"]))
     if failure["expected"] is not None:
         lines.append(f"expected {_cut(json.dumps(failure['expected'], ensure_ascii=False))}")
@@ -93,5 +94,11 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    r"""Write text so that Markdown shows it as it is, on one line.
+
+    Examples:
+        >>> print(escaped("a_b\n<c>"))
+        a\_b \<c\>
+    """
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
