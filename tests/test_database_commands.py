@@ -43,13 +43,14 @@ def test_a_queue_in_a_database_is_filled_answered_and_counted(run, url, tmp_path
 
     assert added["added"] == 3
     assert [each["confidence"] for each in (first, second, third)] == [0.1, 0.2, 0.3]
-    assert (done["status"], skipped["status"]) == ("labeled", "skipped")
+    assert [each["request"]["status"] for each in (done, skipped)] == ["labeled", "skipped"]
+    assert [each["was"] for each in (done, skipped)] == ["pending", "pending"]
     assert {each.confidence: each.status for each in SqlLabelingQueue(url).all_items} == {
         0.1: "labeled",
         0.2: "skipped",
         0.3: "pending",
     }
-    assert stats["statuses"] == {"pending": 1, "labeled": 1, "skipped": 1}
+    assert stats["status"] == {"pending": 1, "labeled": 1, "skipped": 1}
 
 
 def test_a_database_that_is_not_there_is_told_in_one_line(tmp_path):

@@ -62,6 +62,12 @@ def terminal(store):
         child.close(force=True)
 
 
+def press(child, key):
+    """Press a key once it is waited for; what is pressed before the request can be seen is forgotten."""
+    assert child.waitnoecho(60)
+    child.send(key)
+
+
 def rest_of(child):
     """What a program says until it ends, and what it exits with."""
     child.expect(pexpect.EOF)
@@ -79,15 +85,15 @@ def test_one_key_each(terminal, store):
     child = terminal()
     child.expect("l labeled, s skip, n not now, q stop")
     child.expect("ada, 2026-01-15 01:00-01:15 UTC")
-    child.send("x")
+    press(child, "x")
     child.expect("l labeled, s skip, n not now, q stop")
-    child.send("l")
+    press(child, "l")
     child.expect("ada, 2026-01-15 02:00-02:15 UTC")
-    child.send("s")
+    press(child, "s")
     child.expect("ada, 2026-01-15 03:00-03:15 UTC")
-    child.send("n")
+    press(child, "n")
     child.expect("ada, 2026-01-15 04:00-04:15 UTC")
-    child.send("l")
+    press(child, "l")
 
     said, status = rest_of(child)
 
@@ -102,9 +108,9 @@ def test_stopping_loses_nothing(terminal, store, key, status):
     """Whichever way it is stopped, what was answered is in the queue and the rest is pending."""
     child = terminal()
     child.expect("01:00-01:15 UTC")
-    child.send("l")
+    press(child, "l")
     child.expect("02:00-02:15 UTC")
-    child.send(key)
+    press(child, key)
 
     said, exit_status = rest_of(child)
 
@@ -118,7 +124,7 @@ def test_an_answer_is_kept_at_once(terminal, store):
     """When the next ask is shown, the answer to the last is in the queue: a kill loses nothing."""
     child = terminal()
     child.expect("01:00-01:15 UTC")
-    child.send("s")
+    press(child, "s")
     child.expect("02:00-02:15 UTC")
 
     child.close(force=True)
@@ -130,7 +136,7 @@ def test_no_more_are_asked_than_the_budget_allows(terminal, store):
     """Requests of earlier days use nothing of the cap up, and still no more are asked at one sitting."""
     child = terminal("--max-asks-per-day", "1", "--json")
     child.expect("01:00-01:15 UTC")
-    child.send("l")
+    press(child, "l")
 
     said, status = rest_of(child)
 
@@ -149,7 +155,7 @@ def test_what_others_answer_meanwhile_is_not_asked(terminal, store):
     others = ActiveLabelingQueue(store)
     others.mark_done(request(1).request_id, "skipped")
     others.mark_done(request(2).request_id, "skipped")
-    child.send("n")
+    press(child, "n")
     child.expect("UTC")
 
     assert "03:00-03:15" in child.before
@@ -160,10 +166,10 @@ def test_a_request_that_is_gone_is_not_counted(terminal, store):
     child = terminal()
     child.expect("01:00-01:15 UTC")
     store.write_bytes(requests_to_bytes([request(4)]))
-    child.send("l")
+    press(child, "l")
     child.expect("is in the queue no more")
     child.expect("04:00-04:15 UTC")
-    child.send("q")
+    press(child, "q")
 
     assert "0 labeled, 0 skipped, 0 left for later" in rest_of(child)[0]
 
@@ -185,7 +191,7 @@ def test_no_colour_where_none_is_wanted(terminal):
     plain, coloured = terminal(NO_COLOR="1"), terminal()
     for child in (plain, coloured):
         child.expect("01:00-01:15 UTC")
-        child.send("q")
+        press(child, "q")
 
     plain_said, coloured_said = rest_of(plain)[0], rest_of(coloured)[0]
 

@@ -212,28 +212,28 @@ def test_a_comparison_says_what_became_worse():
 @pytest.fixture(scope="module")
 def judged():
     """A whole run over a queue with one mistake, with a list of known failures that is partly wrong."""
-    failing = ["CAP-1", "CAP-2", "CAP-3", "CAP-4", "CAP-6", "CAP-8", "KEEP-1"]
-    known = dict.fromkeys(failing, "Skipped asks are free.")
+    failing = ["REQ-2", "DONE-3"]
+    known = dict.fromkeys(failing, "Ids are older than the contract.")
     known |= {"DONE-2": "It was so.", "XYZ-9": "A slip."}
-    return run(PythonSubject("skips", MUTANTS["skipped-is-free"].make), profiles=(), known=known)
+    return run(PythonSubject("hex", MUTANTS["id-without-hyphens"].make), profiles=(), known=known)
 
 
 def test_a_known_failure_is_known_and_a_wrong_entry_fails_the_run(judged):
     """The listed failure is known, the listed pass is fixed, and what matches nothing is named."""
     outcomes = {name: each.outcome for name, each in judged.requirements.items() if each.outcome != "pass"}
 
-    failing = ["CAP-1", "CAP-2", "CAP-3", "CAP-4", "CAP-6", "CAP-8", "KEEP-1"]
+    failing = ["REQ-2", "DONE-3"]
     assert outcomes == {"DONE-2": "fixed"} | dict.fromkeys(failing, "known")
     assert judged.verdict == {"core": "not conformant, as known"}
-    assert judged.requirements["CAP-3"].reason == "Skipped asks are free."
-    assert judged.requirements["CAP-3"].shortest is not None
+    assert judged.requirements["REQ-2"].reason == "Ids are older than the contract."
+    assert judged.requirements["REQ-2"].shortest is not None
     assert judged.stale == ("DONE-2", "XYZ-9")
     assert judged.exit_status == 1
 
 
 def test_a_part_says_nothing_about_what_is_fixed():
     """A partial run may have left out just what fails, and other profiles' entries are not its matter."""
-    known = {"DONE-2": "It was so.", "CAP-3": "Skipped asks are free.", "XYZ-9": "A slip."}
+    known = {"DONE-2": "It was so.", "CAP-3": "Ids are older than the contract.", "XYZ-9": "A slip."}
     judged = run(PythonSubject("the model", ModelQueue), only="DONE-2", programs=0, known=known)
 
     assert {name: each.outcome for name, each in judged.requirements.items()} == {"DONE-2": "pass"}

@@ -106,6 +106,7 @@ class Examination:
         look = self._store.look()
         evidence: dict[str, Any] = {"refusal": self._open()}
         if self._is_path:
+            self._all_items()  # reading may not create anything either
             evidence["created"] = self._store.created_since(look)
             evidence["written"] = self._store.written_since(look)
         return self._observe({"do": "open"}, was_store_there=False, **evidence)
