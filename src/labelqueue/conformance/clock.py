@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ZONE", "ProcessClock", "elsewhere"]
+__all__ = ["UMASK", "ZONE", "ProcessClock", "elsewhere"]
 
 # 05:45 east of Greenwich: no whole hour, so that no other zone looks like it.
 # A POSIX rule needs no zone database.
@@ -24,9 +24,24 @@ ZONE: Final = "KIT-05:45"
 """The zone that subjects live in, as a value of the variable TZ."""
 
 
+# No usual one, so that bits that somebody wrote down look like no umask's.
+UMASK: Final = 0o027
+"""The umask of subjects."""
+
+
 @contextmanager
 def elsewhere() -> Iterator[None]:
-    """Let the process live in a zone that is not UTC, and restore its own."""
+    """Let the process live in a zone that is not UTC, with a umask of few, and restore its own."""
+    mask = os.umask(UMASK)
+    try:
+        with _in_another_zone():
+            yield
+    finally:
+        os.umask(mask)
+
+
+@contextmanager
+def _in_another_zone() -> Iterator[None]:
     if not hasattr(time, "tzset"):  # Windows: the zone stays the machine's
         yield
         return

@@ -11,7 +11,7 @@ import tempfile
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from labelqueue.conformance.clock import ZONE
+from labelqueue.conformance.clock import UMASK, ZONE
 from labelqueue.conformance.subject import BrokenError
 from labelqueue.conformance.wire import line_of, result_of
 from labelqueue.errors import SubjectError, shown
@@ -59,6 +59,7 @@ class Conversation:
                 stderr=self._stderr,
                 env=os.environ | {"TZ": ZONE},
                 start_new_session=True,
+                umask=UMASK,
                 # Files that may not grow then fail a write instead of killing the process.
                 restore_signals=False,
             )

@@ -22,11 +22,16 @@ from typing import TYPE_CHECKING, Any, Final
 from labelqueue.spec.queue_file import FileState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["StoreFolder"]
 
 _LONG_AGO: Final = 1_000_000_000
+_SECOND_NS: Final = 1_000_000_000
+_MTIMES: Final[dict[str, Callable[[int], int]]] = {
+    "same second": lambda ns: ns - ns % _SECOND_NS + (ns + 1_000_000) % _SECOND_NS,
+    "older": lambda ns: ns - 10 * _SECOND_NS,
+}
 _Look = dict[str, tuple[int, int, int]]
 
 
@@ -73,13 +78,16 @@ class StoreFolder:
             step: A `store` step: `items`, `text` or `hex` replace the content as an
                 editor does, by another file that is renamed over it, or, with
                 `in_place`, in the file that is there; `remove` deletes it; `mode`
-                sets its permission bits; `link` puts a symbolic link in its place.
+                sets its permission bits; `link` puts a symbolic link in its place;
+                `mtime` sets the time of the change to the same second as that of the
+                last one, or to an older one.
                 What is done to a file that is not there does nothing.
         """
         content = _content_of(step)
         if content is not None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             target = self.path.resolve()
+            modified_ns = target.stat().st_mtime_ns if target.exists() else None
             if step.get("in_place"):
                 target.write_bytes(content)
             else:
@@ -88,6 +96,9 @@ class StoreFolder:
                 if target.exists():
                     beside.chmod(stat.S_IMODE(target.stat().st_mode))
                 beside.replace(target)
+            if modified_ns is not None and "mtime" in step:
+                moved_ns = _MTIMES[step["mtime"]](modified_ns)
+                os.utime(target, ns=(moved_ns, moved_ns))
         if not self.is_there:
             return  # a subject that wrote no file has none that could be deleted or moved
         if step.get("remove"):
@@ -98,7 +109,7 @@ class StoreFolder:
             elsewhere = self._live / "elsewhere"
             elsewhere.mkdir(exist_ok=True)
             self.path.replace(elsewhere / "target.json")
-            self.path.symlink_to(elsewhere / "target.json")
+            self._link(elsewhere / "target.json", step["link"])
 
     def copy(self) -> Path:
         """Copy the store as it is now, and return the path of the copy."""
@@ -109,6 +120,14 @@ class StoreFolder:
     def discard(self, copy: Path) -> None:
         """Remove a copy."""
         shutil.rmtree(copy.parents[1], ignore_errors=True)
+
+    def _link(self, target: Path, how: Any) -> None:  # noqa: ANN401 - true, or which kind of link
+        if how == "chain":
+            target, last = target.with_name("middle.json"), target
+            target.symlink_to(last)
+        if how == "dangling":
+            target.unlink()
+        self.path.symlink_to(os.path.relpath(target, self.path.parent) if how == "relative" else target)
 
     def age(self) -> _Look:
         """Make every file old, and return what is there."""

@@ -105,6 +105,17 @@ class SkipsBrokenItems(JsonQueue):
 
 
 @mutant("FILE-4")
+class RefusesOddItems(JsonQueue):
+    """An end that is not after its start makes the file none."""
+
+    def parsed(self, content: bytes) -> list[dict[str, Any]]:
+        items = super().parsed(content)
+        if any(self.loaded_time(item["bucket_end_ts"]) <= self.loaded_time(item["bucket_start_ts"]) for item in items):
+            raise ValueError(f"{self.path}: an end is not after its start")
+        return items
+
+
+@mutant("FILE-4")
 class LastOfAnIdWins(JsonQueue):
     """Of two items with one id the last is kept."""
 
