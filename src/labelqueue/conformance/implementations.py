@@ -49,7 +49,7 @@ IMPLEMENTATIONS: Final = {
         "SQLite", "the queue of this package, on a database of one machine", "labelqueue conform sqlite:///any.db"
     ),
     "postgresql": Implementation(
-        "PostgreSQL",
+        "Postgre&shy;SQL",  # where a narrow head may break
         "the queue of this package, on a database of many machines",
         "labelqueue conform postgresql://USER@HOST/DATABASE",
     ),
