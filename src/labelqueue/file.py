@@ -155,7 +155,7 @@ class Replacement:
         self._descriptor: io.FileIO | None = None
         self.may_stand = False
 
-    def write(self, parts: Iterable[bytes]) -> None:
+    def write(self, parts: Iterable[bytes | memoryview]) -> None:
         """Write the temporary and flush it.
 
         Args:
