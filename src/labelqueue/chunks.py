@@ -58,11 +58,13 @@ class Chunks:
         """Count the requests."""
         return sum(self._counts)
 
-    def parts(self) -> Iterator[bytes]:
+    def parts(self) -> Iterator[bytes | memoryview]:
         """Iterate over the bytes of the file, in pieces; at least one request is there."""
         lead = OPENING.encode()
         for chunk in self._chunks[:-1]:
-            yield lead + chunk
+            # Not put together, which would copy all of a large file.
+            yield lead
+            yield chunk
             lead = SEAM.encode()
         yield lead + self._chunks[-1] + CLOSING.encode()
 

@@ -171,7 +171,7 @@ class Ledger:
             columns: The new ones.
         """
         places = range(len(self), len(self) + len(columns.request_ids))
-        is_pending = bytes(map("pending".__eq__, columns.statuses))
+        is_pending = [status == "pending" for status in columns.statuses]
         self._chunks = chunks
         self._place.update(zip(columns.request_ids, places, strict=True))
         self._user_ids.extend(map(self._users.setdefault, columns.user_ids, columns.user_ids))
@@ -179,8 +179,10 @@ class Ledger:
         # An unknown confidence ranks as 0.0 (ORD-2).
         self._ranks.extend([0.0 if each is None else each for each in columns.confidences])
         self._is_pending.extend(is_pending)
-        self._done_per_day.update(created[:_DAY] for created in compress(columns.created, map(not_, is_pending)))
-        self._index(list(compress(places, is_pending)))
+        if not all(is_pending):
+            days = [created[:_DAY] for created in columns.created]
+            self._done_per_day.update(compress(days, map(not_, is_pending)))
+        self._index(compress(places, is_pending))
 
     def replace(self, chunks: Chunks, request: LabelRequest) -> None:
         """Put a request that is now done in the place of the one with its id (DONE-1).
@@ -197,7 +199,10 @@ class Ledger:
             self._done_per_day[request.created_at.date().isoformat()] += 1
             self._unindex(place)
 
-    def _index(self, places: list[int]) -> None:
+    def _index(self, waiting: Iterable[int]) -> None:
+        if self._claims is self._waiting is self._waiting_of is None:
+            return
+        places = list(waiting)
         if self._claims is not None:
             # Once each: what is enqueued is unclaimed.
             self._claims.update(zip(map(self._key, places), repeat(1)))
