@@ -41,7 +41,8 @@ _MEMBERS: Final = rf'''    "request_id": {_TEXT},
     "status": "(pending|labeled|skipped)"'''
 _REQUEST: Final = re.compile(_MEMBERS)
 # What is no request comes out as a row of empty texts, and an empty text is no time.
-_TEXTS: Final = re.compile(rf"(?:\A|(?!\A){re.escape(SEAM)}){_MEMBERS}|(?s:.)")
+_READ: Final = _MEMBERS.replace("(low", "(?:low")  # no rule asks for the reason
+_TEXTS: Final = re.compile(rf"(?:\A|(?!\A){re.escape(SEAM)}){_READ}|(?s:.)")
 _FIELDS: Final = tuple(LabelRequest.model_fields)
 
 
@@ -157,7 +158,7 @@ def _columns(rows: list[tuple[Any, ...]], *, is_plain: bool) -> Columns:
         ValueError: A value is not what the queue would write.
     """
     columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
-    request_ids, user_ids, starts, ends, _, numbers, labels, created, statuses = columns
+    request_ids, user_ids, starts, ends, numbers, labels, created, statuses = columns
     for times in starts, ends, set(created):
         list(map(datetime.fromisoformat, times))
     confidences = _confidences(numbers)
