@@ -13,24 +13,24 @@ STRANGERS = Path(__file__).parent / "strangers"
 
 
 @pytest.mark.parametrize(
-    ("name", "profiles"),
+    ("name", "profiles", "programs"),
     [
-        ("sqlite_by_hand:Queue", ("core", "input", "durable", "shared")),
-        ("journal:Queue", ("core", "durable", "shared")),
-        ("folder:Queue", ("core", "shared")),
-        ("other_shapes:Lazy", ("core",)),
-        ("other_shapes:Slots", ("core",)),
-        ("other_shapes:Slow", ("core", "shared")),
+        ("sqlite_by_hand:Queue", ("core", "input", "durable", "shared"), 5),
+        ("journal:Queue", ("core", "durable", "shared"), 10),
+        ("folder:Queue", ("core", "shared"), 10),
+        ("other_shapes:Lazy", ("core",), 20),
+        ("other_shapes:Slots", ("core",), 20),
+        ("other_shapes:Slow", ("core", "shared"), 0),
     ],
 )
-def test_a_stranger_conforms_to_what_it_claims(name, profiles, monkeypatch):
+def test_a_stranger_conforms_to_what_it_claims(name, profiles, programs, monkeypatch):
     """What the contract permits, the kit permits."""
     monkeypatch.syspath_prepend(str(STRANGERS))
     monkeypatch.setenv("PYTHONPATH", str(STRANGERS))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
     # A part of the search, which takes long with slow ones; hence no verdict of conformity.
-    report = run(subject_named(name), profiles=profiles, programs=20)
+    report = run(subject_named(name), profiles=profiles, programs=programs)
 
     wrong = {name: found for name, found in report.requirements.items() if found.outcome not in ("pass", "skip")}
     assert {name: (found.outcome, found.reason, found.shortest) for name, found in wrong.items()} == {}
