@@ -204,6 +204,18 @@ def test_search_finds_a_requirement_by_its_id(opened, address, name):
     assert page.complaints == []
 
 
+def test_search_bears_every_digit(opened):
+    """Lunr loses its way in some lists of numbers; a page with many of them is then left out of the search."""
+    page = opened("index.html")
+    page.locator(".md-search__input").click()
+    for digit in "123456789":
+        page.fill(".md-search__input", "")
+        page.keyboard.type(digit)
+        page.wait_for_function("document.querySelectorAll('.md-search-result__link').length > 0")
+
+    assert page.complaints == []
+
+
 def test_light_and_dark(opened):
     """The system's choice is followed, and the button changes it."""
     dark, light = opened("index.html", scheme="dark"), opened("index.html", scheme="light")
