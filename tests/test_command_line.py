@@ -11,7 +11,6 @@ import pytest
 from labelqueue.conformance import run as examine
 from labelqueue.conformance.mutants import MUTANTS
 from labelqueue.conformance.python_subject import PythonSubject
-from labelqueue.spec import PROFILES
 
 HELPERS = """
 from labelqueue.conformance.model import ModelQueue
@@ -62,12 +61,13 @@ def run(tmp_path):
 
 def test_the_canonical_queue_is_conformant(run, tmp_path):
     """With no subject the canonical queue is examined, and it conforms; the report says so, too."""
-    done = run("conform", "--report", "out")
+    # All five profiles take longest of all; `.ci/run` examines them with the installed wheel.
+    done = run("conform", "--profile", "input", "--profile", "file", "--report", "out")
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith("".join(f"{profile}: conformant\n" for profile in PROFILES))
+    assert done.stdout.endswith("core: conformant\ninput: conformant\nfile: conformant\n")
     report = json.loads((tmp_path / "out" / "report.json").read_text())
-    assert report["verdict"] == dict.fromkeys(PROFILES, "conformant")
+    assert report["verdict"] == dict.fromkeys(("core", "input", "file"), "conformant")
     assert {found["outcome"] for found in report["requirements"].values()} == {"pass"}
     assert all(found["checks"] > 0 for found in report["requirements"].values())
 

@@ -132,7 +132,7 @@ def test_the_search_hands_in_valid_input_where_core_alone_is_examined():
             return super().get_pending(user_id, limit)
 
     with elsewhere():
-        search(PythonSubject("listening", Listening), Findings(), seed=7)
+        search(PythonSubject("listening", Listening), Findings(), seed=7, examples=30)
 
     assert {type(row["user_id"]) for row in seen} == {str}
     assert {type(row.get("confidence")) for row in seen} <= {float, type(None)}
@@ -143,7 +143,7 @@ def test_a_queue_that_keeps_core_alone_stays_conformant_to_it():
     """Whatever bad input and outside changes do to a queue that knows only `core`, core is not what failed."""
     found = Findings(frozenset({"core", "input", "file"}))
     with elsewhere():
-        search(PythonSubject("the model", ModelQueue), found, seed=7)
+        search(PythonSubject("the model", ModelQueue), found, seed=7, examples=40)
 
     assert [name for name in found.failures if REQUIREMENTS[name].profile == "core"] == []
     assert {REQUIREMENTS[name].profile for name in found.failures} == {"input", "file"}
@@ -154,7 +154,7 @@ def test_what_the_search_found_is_shrunk():
     mutant = MUTANTS["key-with-the-reason"]
     subject, found = PythonSubject(mutant.id, mutant.make), Findings()
     with elsewhere():
-        search(subject, found, seed=7)
+        search(subject, found, seed=7, examples=40)
         failure = shrunk(found.failures["DUP-2"], subject, found.profiles)
 
     assert [step["do"].partition("_")[0] for step in failure.case.steps] == ["enqueue", "enqueue"]

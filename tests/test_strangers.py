@@ -15,12 +15,12 @@ STRANGERS = Path(__file__).parent / "strangers"
 @pytest.mark.parametrize(
     ("name", "profiles", "programs"),
     [
-        ("sqlite_by_hand:Queue", ("core", "input", "durable", "shared"), 5),
+        ("sqlite_by_hand:Queue", ("core", "input"), 10),
         ("journal:Queue", ("core", "durable", "shared"), 10),
-        ("folder:Queue", ("core", "shared"), 10),
+        ("folder:Queue", ("core", "shared"), 0),
         ("other_shapes:Lazy", ("core",), 20),
         ("other_shapes:Slots", ("core",), 20),
-        ("other_shapes:Slow", ("core", "shared"), 0),
+        ("other_shapes:Slow", ("core",), 0),
     ],
 )
 def test_a_stranger_conforms_to_what_it_claims(name, profiles, programs, monkeypatch):
