@@ -42,6 +42,7 @@ from labelqueue.conformance.crosscheck import GENERAL, Beside, disagreement
 from labelqueue.conformance.examination import Examination
 from labelqueue.conformance.judging import Failure, Findings, answer_of, judge_observation
 from labelqueue.conformance.outside_changes import ChangesTheFile
+from labelqueue.conformance.python_subject import PythonSubject
 from labelqueue.conformance.steps import moment_of
 from labelqueue.conformance.subject import BrokenError
 
@@ -66,6 +67,7 @@ _MORE: Final = {"input": HandsInBadInput, "file": ChangesTheFile}
 
 
 _ROUND: Final = 10
+_MOST_STOPPED: Final = 2
 _EYES: Final[tuple[Eye, ...]] = (None, "watch", None, None, "runs", None, None, None)
 """How the programs of a round are run, one round after another."""
 
@@ -297,9 +299,18 @@ def search(
 def _run(collector: _Collector, seed: int, examples: int, steps: int) -> None:
     machine = _machine(collector)
     for place, start in enumerate(range(0, examples, _ROUND)):
-        collector.eye = _EYES[place % len(_EYES)]
-        how = _settings(min(_ROUND, examples - start), steps)
-        run_state_machine_as_test(with_seed(seed + place)(machine), settings=how)
+        run = with_seed(seed + place)(machine)
+        for eye, count in _parts(collector.subject, place, min(_ROUND, examples - start)):
+            collector.eye = eye
+            run_state_machine_as_test(run, settings=_settings(count, steps))
+
+
+def _parts(subject: Subject, place: int, count: int) -> list[tuple[Eye, int]]:
+    """How a round is run: a program of another language is stopped to be watched, which takes long."""
+    eye = _EYES[place % len(_EYES)]
+    if eye != "watch" or isinstance(subject, PythonSubject) or count <= _MOST_STOPPED:
+        return [(eye, count)]
+    return [(eye, _MOST_STOPPED), (None, count - _MOST_STOPPED)]
 
 
 def finds(
