@@ -40,10 +40,9 @@ _MEMBERS: Final = rf'''    "request_id": {_TEXT},
     "created_at": {_TIME},
     "status": "(pending|labeled|skipped)"'''
 _REQUEST: Final = re.compile(_MEMBERS)
-# What is no request comes out as a row of empty texts, and an empty text is no time.
-_READ: Final = _MEMBERS.replace("(low", "(?:low")  # no rule asks for the reason
-_TEXTS: Final = re.compile(rf"(?:\A|(?!\A){re.escape(SEAM)}){_READ}|(?s:.)")
 _FIELDS: Final = tuple(LabelRequest.model_fields)
+_READ: Final = re.compile(_MEMBERS.replace("(low", "(?:low"))  # no rule asks for the reason
+_STRIDE: Final = len(_FIELDS)  # the text before a request, and all of its members but the reason
 
 
 class NotCanonicalError(Exception):
@@ -145,27 +144,30 @@ def columns_in(chunk: bytes | memoryview) -> Columns:
             there twice is not noticed.
     """
     try:
-        text = str(chunk, "ascii")
-        return _columns(_TEXTS.findall(text), is_plain="\\" not in text)
+        return _columns(str(chunk, "ascii"))
     except ValueError:
         raise NotCanonicalError from None
 
 
-def _columns(rows: list[tuple[Any, ...]], *, is_plain: bool) -> Columns:
-    """Check what the expression cannot.
+def _columns(text: str) -> Columns:
+    """Read a chunk, and check what the expression cannot.
 
     Raises:
-        ValueError: A value is not what the queue would write.
+        ValueError: A value, or what stands between two requests, is not what the
+            queue would write.
     """
-    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
-    request_ids, user_ids, starts, ends, numbers, labels, created, statuses = columns
-    for times in starts, ends, set(created):
-        list(map(datetime.fromisoformat, times))
-    confidences = _confidences(numbers)
-    if not is_plain:
+    parts: list[Any] = _READ.split(text)
+    between, request_ids, user_ids, starts, ends, numbers, labels, created, statuses = (
+        parts[place::_STRIDE] for place in range(_STRIDE)
+    )
+    if between != ["", *[SEAM] * (len(statuses) - 1), ""]:
+        raise ValueError
+    # Most ends are the start of another bucket.
+    list(map(datetime.fromisoformat, {*starts, *ends, *created}))
+    if "\\" in text:
         request_ids, user_ids = list(map(_plain, request_ids)), list(map(_plain, user_ids))
-        list(map(_plain, labels))
-    return Columns(request_ids, user_ids, starts, confidences, created, statuses)
+        list(map(_plain, filter(None, labels)))
+    return Columns(request_ids, user_ids, starts, _confidences(numbers), created, statuses)
 
 
 def _confidences(texts: Sequence[str]) -> list[float | None]:
