@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from labelqueue.conformance import run
 from labelqueue.conformance.known import InvalidKnownError, known_in, read_known
+from labelqueue.conformance.mutants import MUTANTS
+from labelqueue.conformance.python_subject import PythonSubject
 from labelqueue.conformance.report import report_of
 from reports import FAILURE, found, report
 
@@ -60,3 +63,24 @@ def test_what_is_written_holds_every_failure(tmp_path):
     path = tmp_path / "known.toml"
     path.write_text(text.replace('reason = ""', 'reason = "Free."'))
     assert read_known(path) == {"CAP-3": "Free.", "CAP-4": 'Ours "is" so.', "IN-1": "Elsewhere."}
+
+
+def test_a_run_until_the_first_failure_ends_there():
+    """What was not tried stays untested, so that there is a verdict where something failed alone."""
+    subject = PythonSubject(name="mutant", make=MUTANTS["skipped-is-free"].make)
+
+    ended = run(subject, profiles=["core"], until_first=True, programs=0)
+
+    assert (ended.verdict, ended.is_partial) == ({"core": "not conformant"}, True)
+    assert {"CAP-2", "CAP-3"} == {name for name, found in ended.requirements.items() if found.outcome == "fail"}
+    assert ended.requirements["DUP-2"].outcome == "untested"
+
+
+def test_a_run_until_the_first_failure_passes_by_what_is_known():
+    """A known failure ends nothing: everything is tried."""
+    subject = PythonSubject(name="mutant", make=MUTANTS["skipped-is-free"].make)
+    reasons = dict.fromkeys(("CAP-2", "CAP-3", "CAP-4"), "Skipped asks are free.")
+
+    whole = run(subject, only="CAP-*", until_first=True, known=reasons, programs=0)
+
+    assert {found.outcome for found in whole.requirements.values()} == {"known", "pass"}

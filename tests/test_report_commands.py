@@ -75,7 +75,8 @@ def test_a_comparison_exits_with_1_where_something_became_worse(run, tmp_path):
     ("arguments", "message"),
     [
         (("--known", "absent.toml"), "absent.toml: cannot be read"),
-        (("--write-known", "known.toml", "--only", "CAP-3"), "needs a whole run, without --only"),
+        (("--write-known", "known.toml", "--only", "CAP-3"), "needs a whole run, without --only and --exitfirst"),
+        (("--write-known", "known.toml", "--exitfirst"), "needs a whole run, without --only and --exitfirst"),
     ],
 )
 def test_a_wrong_list_of_known_failures_is_told_at_once(run, arguments, message):

@@ -43,6 +43,9 @@ def conform(  # noqa: PLR0913 - the options of a command
     thorough: Annotated[
         bool, typer.Option("--thorough", help="Try ten times as much of what is left to chance.")
     ] = False,
+    exitfirst: Annotated[
+        bool, typer.Option("--exitfirst", "-x", help="End soon after the first failure that is not known.")
+    ] = False,
     known: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Known failures, as TOML: [ID] and its reason.")
     ] = None,
@@ -54,8 +57,8 @@ def conform(  # noqa: PLR0913 - the options of a command
     ] = None,
 ) -> None:
     """Examine a queue against the specification."""
-    if write_known is not None and only is not None:
-        raise typer.BadParameter("needs a whole run, without --only", param_hint="--write-known")
+    if write_known is not None and (only is not None or exitfirst):
+        raise typer.BadParameter("needs a whole run, without --only and --exitfirst", param_hint="--write-known")
     with errors_in_one_line():
         old = known or (write_known if write_known is not None and write_known.exists() else None)
         reasons = {} if old is None else read_known(old)
@@ -70,6 +73,7 @@ def conform(  # noqa: PLR0913 - the options of a command
                 times=_THOROUGH if thorough else 1,
                 timeout_s=timeout,
                 known=reasons,
+                until_first=exitfirst,
                 progress=lambda what, done, total: bar.update(task, description=what, completed=done, total=total),
             )
         if report is None and any(found.shortest for found in result.requirements.values()):

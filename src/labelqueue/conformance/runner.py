@@ -10,40 +10,29 @@ Examples:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from functools import partial
-from threading import Event
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any
 
-from labelqueue.conformance import crash, overlap
 from labelqueue.conformance.cases import Case, hand_written
 from labelqueue.conformance.clock import elsewhere
-from labelqueue.conformance.judging import Failure, Findings, judge_case
+from labelqueue.conformance.judging import Failure, Findings
+from labelqueue.conformance.phases import Progress, go_through
 from labelqueue.conformance.probe import probe
 from labelqueue.conformance.report import Report, RequirementReport
-from labelqueue.conformance.search import PROGRAMS, search
-from labelqueue.conformance.shrinking import shrunk
+from labelqueue.conformance.search import PROGRAMS
 from labelqueue.conformance.subject import Subject
 from labelqueue.conformance.verdict import Outcome, verdict_of
 from labelqueue.errors import LabelQueueError
 from labelqueue.spec import PROFILES, REQUIREMENTS, Observation, Profile, Requirement
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = ["DEFAULT_SEED", "Progress", "SelectionError", "run"]
 
 DEFAULT_SEED = 20260115
 """The seed of the search: the same programs everywhere, unless told otherwise."""
 
-_MOST_SHRUNK = 8
 _MOST_OTHERS = 8
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
 
 
 class SelectionError(LabelQueueError):
@@ -61,16 +50,6 @@ class SelectionError(LabelQueueError):
     def __str__(self) -> str:
         """Say so, and what could be selected."""
         return f"--only {self.pattern!r} selects no requirement (such as 'CAP-*') and no case (such as 'cap-limit-*')"
-
-
-class _Hardship(TypedDict):
-    timeout_s: float
-    seed: int
-    times: int
-
-
-class _OverError(Exception):
-    """The run has ended early."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +70,7 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
     times: int = 1,
     timeout_s: float = 10.0,
     known: Mapping[str, str] | None = None,
+    until_first: bool = False,
     progress: Progress = lambda *_: None,
 ) -> Report:
     """Examine a subject.
@@ -107,6 +87,8 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
             kills in the middle of a call, clients that overlap.
         timeout_s: How long a program may take for an answer, in seconds.
         known: The reasons of known failures, by requirement id.
+        until_first: Whether to end soon after the first failure that is not known;
+            what was not tried until then has no verdict.
         progress: Told what is being done.
 
     Returns:
@@ -127,13 +109,17 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
     selection = _select(examined, only)
     findings = Findings(frozenset({"core", *(requirement.profile for requirement in selection.requirements)}))
     searched = programs * times if selection.is_searched else 0
+    known = {} if known is None else known
+    is_whole = True
     with elsewhere():
         reason = probe(subject)
         if reason is None:
-            _examine(
+            is_whole = go_through(
                 subject,
-                selection,
+                [requirement.id for requirement in selection.requirements],
+                selection.cases,
                 findings,
+                borne=known if until_first else None,
                 seed=seed,
                 programs=searched,
                 times=times,
@@ -142,8 +128,7 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
             )
         else:
             findings.errors.update(dict.fromkeys((r.id for r in selection.requirements), reason))
-    is_partial = selection.is_partial or programs < PROGRAMS
-    known = {} if known is None else known
+    is_partial = selection.is_partial or programs < PROGRAMS or not is_whole
     requirements = {r.id: _report_on(r, findings) for r in selection.requirements}
     requirements = {n: _as_known(found, known.get(n), is_partial=is_partial) for n, found in requirements.items()}
     chosen = REQUIREMENTS if only is not None or profiles is not None else requirements
@@ -190,102 +175,6 @@ def _select(profiles: Collection[str], only: str | None) -> _Selection:
         raise SelectionError(only)
     ids = {name for case in cases for name in case.requirements}
     return _Selection(tuple(r for r in requirements if r.id in ids), cases, is_searched=False, is_partial=True)
-
-
-def _examine(  # noqa: PLR0913 - all but the first three are keyword-only
-    subject: Subject,
-    selection: _Selection,
-    findings: Findings,
-    *,
-    seed: int,
-    programs: int,
-    times: int,
-    timeout_s: float,
-    progress: Progress,
-) -> None:
-    """Go through the cases, the search and what overlaps, and let crashes happen meanwhile.
-
-    Those are other processes' business, for which this one mostly waits.
-    """
-    ids = [requirement.id for requirement in selection.requirements]
-    how: _Hardship = {"timeout_s": timeout_s, "seed": seed, "times": times}
-    crashed = Findings(findings.profiles)
-    is_alone, is_over = Event(), Event()
-
-    def tell(what: str, done: int, total: int) -> None:
-        if is_over.is_set():
-            raise _OverError
-        if is_alone.is_set():
-            progress(what, done, total)
-
-    with ThreadPoolExecutor(1) as thread:
-        crashes = thread.submit(_crashes, subject, crashed, set(ids), how, tell)
-        try:
-            _cases(subject, selection.cases, findings, progress)
-            if programs:
-                _search(subject, findings, wanted=ids, seed=seed, programs=programs, progress=progress)
-            _overlaps(subject, findings, set(ids), how, progress)
-            is_alone.set()
-            crashes.result()
-        finally:
-            is_over.set()
-    findings.include(crashed)
-
-
-def _cases(subject: Subject, cases: Collection[Case], findings: Findings, progress: Progress) -> None:
-    for place, case in enumerate(cases):
-        progress("cases", place, len(cases))
-        _guarded(partial(judge_case, case, subject, findings), case.requirements, f"case {case.id}", findings)
-    progress("cases", len(cases), len(cases))
-
-
-def _search(
-    subject: Subject, findings: Findings, *, wanted: Collection[str], seed: int, programs: int, progress: Progress
-) -> None:
-    done = iter(range(1, 10**9))
-    progress("search", 0, programs)
-    found = set(findings.failures)
-    _guarded(
-        lambda: search(
-            subject,
-            findings,
-            seed=seed,
-            examples=programs,
-            program_done=lambda: progress("search", min(next(done), programs), programs),
-        ),
-        REQUIREMENTS,
-        "search",
-        findings,
-    )
-    new = [name for name in wanted if name in findings.failures and name not in found]
-    for place, name in enumerate(new[:_MOST_SHRUNK]):
-        progress("shrinking", place, min(len(new), _MOST_SHRUNK))
-        act = partial(shrunk, findings.failures[name], subject, findings.profiles)
-        findings.failures[name] = _guarded(act, [name], f"shrinking {name}", findings) or findings.failures[name]
-
-
-def _crashes(subject: Subject, findings: Findings, about: set[str], how: _Hardship, progress: Progress) -> None:
-    if about & set(crash.CONCERNED):
-        act = partial(crash.crash, subject, findings, about=about, progress=progress, **how)
-        _guarded(act, crash.CONCERNED, "crashes", findings)
-
-
-def _overlaps(subject: Subject, findings: Findings, about: set[str], how: _Hardship, progress: Progress) -> None:
-    if about & set(overlap.CONCERNED):
-        act = partial(overlap.overlap, subject, findings, progress=progress, **how)
-        _guarded(act, overlap.CONCERNED, "overlap", findings)
-
-
-def _guarded(act: Callable[[], Any], about: Iterable[str], what: str, findings: Findings) -> Any:  # noqa: ANN401 - what `act` returns
-    # A subject may break anything, the examination itself included; that is then
-    # the outcome of what was being examined, and the run goes on.
-    try:
-        return act()
-    except Exception as error:  # noqa: BLE001 - see above
-        message = f"{what}: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
-        for name in about:
-            findings.errors.setdefault(name, message)
-        return None
 
 
 def _report_on(requirement: Requirement, findings: Findings) -> RequirementReport:

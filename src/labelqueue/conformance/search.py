@@ -281,6 +281,7 @@ def search(
     seed: int,
     examples: int = PROGRAMS,
     steps: int = 25,
+    is_ended: Callable[[], bool] = lambda: False,
     program_done: Callable[[], None] = lambda: None,
 ) -> None:
     """Let Hypothesis make up programs, and note every requirement that fails.
@@ -291,16 +292,21 @@ def search(
         seed: The same seed makes the same programs.
         examples: How many programs.
         steps: How many steps a program has at most.
+        is_ended: Asked after every few programs whether no more are wanted.
         program_done: Called after every program.
     """
-    _run(_Collector(subject, findings, None, program_done), seed, examples, steps)
+    _run(_Collector(subject, findings, None, program_done), seed, examples, steps, is_ended)
 
 
-def _run(collector: _Collector, seed: int, examples: int, steps: int) -> None:
+def _run(
+    collector: _Collector, seed: int, examples: int, steps: int, is_ended: Callable[[], bool] = lambda: False
+) -> None:
     machine = _machine(collector)
     for place, start in enumerate(range(0, examples, _ROUND)):
         run = with_seed(seed + place)(machine)
         for eye, count in _parts(collector.subject, place, min(_ROUND, examples - start)):
+            if is_ended():
+                return
             collector.eye = eye
             run_state_machine_as_test(run, settings=_settings(count, steps))
 
