@@ -129,6 +129,15 @@ def test_writes_go_where_the_descriptor_stands(disk):
     assert disk.found() == {(("queue", b"ZXY\0!"),)}
 
 
+@pytest.mark.parametrize("flag", ["O_SYNC", "O_DSYNC"])
+def test_writes_through_a_flushing_descriptor_are_there(disk, flag):
+    """A file that is opened to be flushed by each write needs no other flush."""
+    disk.open(3, "queue", f"O_WRONLY|O_TRUNC|{flag}")
+    disk.write(3, "queue", "newer")
+
+    assert disk.found() == {(("queue", b"newer"),)}
+
+
 def test_what_failed_changes_nothing(disk):
     """A system call that returned an error is not replayed."""
     disk.do("rename", f'"{hexed(disk.root / "queue")}", "{hexed(disk.root / "gone")}"', "-1", " EACCES")

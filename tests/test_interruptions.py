@@ -53,6 +53,7 @@ def problems(interruption):
             memory=AFTER,
         ),
         replace(FAILED, refusal=Refusal("other", "answered error -32000: database or disk is full")),
+        replace(FAILED, refusal=Refusal("other", "answered error -32000: write queue.json: no space left on device")),
         replace(FAILED, memory=None, after_retry=None),
         KILLED,
         replace(KILLED, stored=(request(0, "labeled"),), next=(request(0, "labeled"), AFTER[1])),
@@ -74,6 +75,22 @@ def test_what_the_contract_permits_is_not_accused(interruption):
                     f"{FAILED.how}: enqueue_drift returned 1 as if all were well, but the store is as before the call"
                 ]
             },
+        ),
+        (
+            replace(FAILED, refusal=Refusal("other", "raised Failed: could not be saved")),
+            {"DUR-1": [f"{FAILED.how}: the error hides the cause: enqueue_drift raised Failed: could not be saved"]},
+        ),
+        (
+            replace(FAILED, refusal=None, result=1, stored=AFTER, memory=AFTER, unflushed="its content"),
+            {
+                "DUR-1": [
+                    f"{FAILED.how}: enqueue_drift returned 1 as if all were well, but its content was never flushed"
+                ]
+            },
+        ),
+        (
+            replace(KILLED, next="cannot be opened", is_ruined=True),
+            {"DUR-3": [f"{KILLED.how}: after the next change of another process the store cannot be opened"]},
         ),
         (
             replace(FAILED, refusal=None, result=ABSENT),

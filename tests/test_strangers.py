@@ -17,6 +17,7 @@ STRANGERS = Path(__file__).parent / "strangers"
     [
         ("sqlite_by_hand:Queue", ("core", "input"), 10),
         ("journal:Queue", ("core", "durable", "shared"), 10),
+        ("dialect:Queue", ("core", "input", "durable", "file"), 10),
         ("folder:Queue", ("core", "shared"), 0),
         ("other_shapes:Lazy", ("core",), 20),
         ("other_shapes:Slots", ("core",), 20),

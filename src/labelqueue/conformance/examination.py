@@ -168,7 +168,7 @@ class Examination:
         self._is_tainted = True
         file = self._store.file()
         self._is_store_broken = file is not None and file.error is not None
-        return self._observe(step, result=None if file is None or self._is_store_broken else file.items)
+        return self._observe(step, result=None if file is None or self._is_store_broken else file.plain_items)
 
     def _open_with(self, cap: Any) -> Observation:  # noqa: ANN401 - a cap that is none
         """Open another handle that must be refused; the queue stays as it is."""

@@ -110,7 +110,7 @@ class DurableQueue(JsonQueue):
 
     def write(self, temporary: Path, target: Path) -> None:
         """Write all of the content, with the permission bits of the old file, and flush it."""
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+        descriptor = self.created(temporary)
         try:
             if target.exists():
                 os.fchmod(descriptor, target.stat().st_mode & 0o7777)
@@ -118,6 +118,10 @@ class DurableQueue(JsonQueue):
             self.flush(descriptor)
         finally:
             os.close(descriptor)
+
+    def created(self, temporary: Path) -> int:
+        """Make the file, empty, also where a dead process left one."""
+        return os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
 
     def write_all(self, descriptor: int, content: bytes) -> None:
         """Write until nothing is left."""

@@ -32,7 +32,9 @@ _UNKNOWN: Final = st.fixed_dictionaries(
         "links": st.lists(st.one_of(st.none(), st.booleans(), st.floats(allow_nan=False, allow_infinity=False))),
     },
 )
-_CHANGES: Final = ({"remove": True}, {"mode": "640"}, {"mode": "604"}, {"mode": "600"}, {"mode": "644"}, {"link": True})
+_MODES: Final = ("640", "604", "600", "644")
+_CHANGES: Final = ({"remove": True}, *({"mode": mode} for mode in _MODES), {"link": True}, {"link": "dangling"})
+_WAYS_TO_LEVEL: Final[tuple[dict[str, Any], ...]] = ({}, {"in_place": True}, {"mtime": "same"})
 _SOUND: Final = {
     "request_id": "00000000-0000-4000-8000-000000000001",
     "user_id": "ada",
@@ -101,8 +103,9 @@ def _items(draw: st.DrawFn, users: tuple[str, ...]) -> list[dict[str, Any]]:
         item |= {name: draw(values) for name, values in defaults.items() if draw(st.booleans())}
         item |= {"status": draw(st.sampled_from(("pending", "labeled", "skipped")))} if draw(st.booleans()) else {}
         items.append(item | draw(_UNKNOWN))
-    if items and draw(st.integers(0, 3)) == 0:  # odd, but no reason to refuse the file
+    if items and draw(st.integers(0, 2)) == 0:  # odd, but no reason to refuse the file
         twin = {"request_id": str(UUID(int=9, version=4)), "status": "pending"}
+        twin |= {"bucket_end_ts": items[-1]["bucket_start_ts"]} if draw(st.booleans()) else {}
         items[-1] |= {"status": "pending"}
         items[-1].pop("confidence", None)
         items.append(items[-1] | twin)
@@ -136,9 +139,10 @@ class ChangesTheFile:
                 {"do": "store", "items": [_SOUND]} if data.draw(st.booleans()) else {"do": "store", "remove": True}
             )
         elif kind == "level":
-            self._change_one_digit({"in_place": True} if data.draw(st.booleans()) else {})
+            self._change_one_digit(data.draw(st.sampled_from(_WAYS_TO_LEVEL)))
         elif kind == "change" and self.examination is not None and self.examination.is_file:
             self.take({"do": "store", **data.draw(st.sampled_from(_CHANGES))})
+            self._add_a_sound_one()
         else:
             items = data.draw(_items(self.users))
             self.take({"do": "store", "items": items} | ({"in_place": True} if kind == "in place" else {}))
@@ -154,6 +158,9 @@ class ChangesTheFile:
     def _break_the_file(self, text: str) -> None:
         self.take({"do": "store", "text": text})
         self.take({"do": "get_pending"})
+        self._add_a_sound_one()
+        self.take({"do": "mark_done", "request_id": _SOUND["request_id"]})
+
+    def _add_a_sound_one(self) -> None:
         bucket = {name: _SOUND[name] for name in ("user_id", "bucket_start_ts", "bucket_end_ts")}
         self.take({"do": "enqueue_drift", "buckets": [bucket]})
-        self.take({"do": "mark_done", "request_id": _SOUND["request_id"]})

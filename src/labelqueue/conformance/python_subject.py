@@ -181,9 +181,11 @@ def _version_of(module_name: str) -> str:
 
 
 def in_one_line(error: BaseException) -> str:
-    """Write an exception in one line: its class and what it says."""
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:_LONGEST_MESSAGE]}" if text else type(error).__name__
+    """Write an exception in one line: its class, what it and its notes say, and what it was raised from."""
+    text = " ".join("; ".join(filter(None, [str(error), *getattr(error, "__notes__", ())])).split())
+    line = f"{type(error).__name__}: {text[:_LONGEST_MESSAGE]}" if text else type(error).__name__
+    # What it was raised beside does not count: a clean-up that fails hides the cause.
+    return line if error.__cause__ is None else f"{line} (from {in_one_line(error.__cause__)})"
 
 
 def _refusing(call: Callable[[], Any]) -> Any:  # noqa: ANN401 - anything the subject returns

@@ -29,6 +29,7 @@ __all__ = ["StoreFolder"]
 _LONG_AGO: Final = 1_000_000_000
 _SECOND_NS: Final = 1_000_000_000
 _MTIMES: Final[dict[str, Callable[[int], int]]] = {
+    "same": lambda ns: ns,
     "same second": lambda ns: ns - ns % _SECOND_NS + (ns + 1_000_000) % _SECOND_NS,
     "older": lambda ns: ns - 10 * _SECOND_NS,
 }
@@ -79,8 +80,8 @@ class StoreFolder:
                 editor does, by another file that is renamed over it, or, with
                 `in_place`, in the file that is there; `remove` deletes it; `mode`
                 sets its permission bits; `link` puts a symbolic link in its place;
-                `mtime` sets the time of the change to the same second as that of the
-                last one, or to an older one.
+                `mtime` sets the time of the change to that of the last one, to the same
+                second, or to an older one.
                 What is done to a file that is not there does nothing.
         """
         content = _content_of(step)

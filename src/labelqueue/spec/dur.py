@@ -45,7 +45,13 @@ _CHANGING: Final = ("enqueue_low_confidence", "enqueue_drift", "mark_done")
 _SAYS_SO: Final = re.compile(
     r"\b(may|might|could|can|perhaps|possibl[ey]|maybe|unclear|uncertain|unknown|unsure|doubt|took|taken|takes|stands?|"
     r"stood|already|applied|effect|stored|written|saved|kept|visible|replaced|renamed|durab\w+|flush\w*|f?sync\w*|"
-    r"folder|director\w+)\b",
+    r"folder|director\w+|disk i/o error)\b",  # the last is all that SQLite says of a commit that it cannot vouch for
+    re.IGNORECASE,
+)
+# A library may say it in words of its own, such as "database or disk is full".
+_TELLS_A_CAUSE: Final = re.compile(
+    r"errno|os error|i/o|input|disk|device|drive|space|full|quota|large|big|limit|permi|denied|allow|access|read-?\s?only|"
+    r"interrupt|signal|unable to|cannot|can't|could not (open|create|write|flush|sync|rename|replace|remove|make)",
     re.IGNORECASE,
 )
 _NAMES: Final = {name for name in errno.errorcode.values() if not name.startswith("EWOULD")}
@@ -65,13 +71,15 @@ def failed_writes_change_nothing(seen: Interruption) -> Iterator[str]:
     A full disk is not rare.  Usual mistakes: the change is made in memory first and
     stays there, the clean-up raises and hides the cause, a write that wrote less
     than it was given is taken for a whole one, and the call returns as if all were
-    well.
+    well.  So it does when flushing failed and the error was passed over.
     """
     if seen.refusal is None:
         if seen.result is ABSENT:
             yield f"{seen.how}: the program did not answer {seen.call.do}"
         elif not seen.is_after:
             yield f"{seen.how}: {seen.call.do} returned {shown(seen.result)} as if all were well, but {seen.differs_from_both()}"
+        elif seen.unflushed is not None:
+            yield f"{seen.how}: {seen.call.do} returned {shown(seen.result)} as if all were well, but {seen.unflushed} was never flushed"
     elif not seen.is_before and not seen.is_after:
         yield f"{seen.how}: {seen.differs_from_both()}"
     elif masked := _masked(seen):
@@ -92,12 +100,12 @@ def _masked(seen: Interruption) -> str | None:
     real = getattr(errno, seen.cause, None)
     if seen.refusal.kind == "invalid_input":
         return message
-    if real is None or seen.cause in message or os.strerror(real) in message:
+    if real is None or seen.cause in message or os.strerror(real).lower() in message.lower():
         return None
     named = {
         name for name in _NAMES if re.search(rf"\b{name}\b|{re.escape(os.strerror(getattr(errno, name)))}", message)
     }
-    return message if named else None
+    return message if named or not _TELLS_A_CAUSE.search(message) else None
 
 
 def _wrong_retry(seen: Interruption) -> Iterator[str]:
@@ -135,6 +143,8 @@ def dead_processes_leave_a_whole_state(seen: Interruption) -> Iterator[str]:
     if not seen.is_before and not seen.is_after:
         yield f"{seen.how}: {seen.differs_from_both()}"
         return
+    if seen.is_ruined:
+        yield f"{seen.how}: after the next change of another process the store {seen.next}"
     if seen.stumbled_over:
         yield f"{seen.how}: the next change of another process stumbled over {', '.join(seen.stumbled_over)}"
     if isinstance(seen.next, tuple) and isinstance(seen.stored, tuple) and seen.next_call is not None:

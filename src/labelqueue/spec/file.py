@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from labelqueue.errors import shown
 from labelqueue.spec.observation import Observation
-from labelqueue.spec.queue_file import NoQueueFileError
+from labelqueue.spec.queue_file import FileState, NoQueueFileError
 from labelqueue.spec.requirement import requirement
 from labelqueue.spec.seen import FIELDS
 
@@ -38,6 +38,7 @@ _CHANGING: Final = ("enqueue_low_confidence", "enqueue_drift", "mark_done")
 _READING: Final = ("get_pending", "all_items")
 _TIMES: Final = ("bucket_start_ts", "bucket_end_ts", "created_at")
 _UTC_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _FILE_NAME: Final = "queue.json"
 
 
@@ -161,6 +162,26 @@ def absent_members_have_defaults(seen: Observation) -> Iterator[str]:
         yield f"{len(seen.after)} of {len(seen.file_after.items)} requests were loaded"
 
 
+def _needs_what_is_none(seen: Observation) -> bool:
+    return (
+        seen.call.do in (*_CHANGING, *_READING)
+        and seen.file_before is not None
+        and seen.file_before.error is not None
+        and not seen.call.offences
+        and _needs_the_store(seen)
+    )
+
+
+def _is_odd(file: FileState | None) -> bool:
+    requests = [] if file is None else file.requests
+    pending = [request.key for request in requests if request.is_pending]
+    return (
+        len(set(pending)) < len(pending)
+        or any(request.bucket_end_ts <= request.bucket_start_ts for request in requests)
+        or not all(map(_UUID.fullmatch, (request.request_id for request in requests)))
+    )
+
+
 def _needs_the_store(seen: Observation) -> bool:
     if seen.call.do in ("enqueue_low_confidence", "enqueue_drift"):
         return bool(seen.selected)
@@ -171,21 +192,20 @@ def _needs_the_store(seen: Observation) -> bool:
     "FILE-4",
     profile="file",
     source="decided",
-    on=(*_CHANGING, *_READING),
-    when=lambda seen: (
-        seen.file_before is not None
-        and seen.file_before.error is not None
-        and not seen.call.offences
-        and _needs_the_store(seen)
-    ),
+    on=(*_CHANGING, *_READING, "store", "reopen"),
+    when=lambda seen: _needs_what_is_none(seen) or (_is_read_anew(seen) and _is_odd(seen.file_after)),
     looks_at_refusals=True,
 )
 def no_queue_file_is_refused(seen: Observation) -> Iterator[str]:
-    """A file that is no such array MUST be refused, by the constructor or by the first call that needs the store, with an error that names the file and, where there is one, the item and the field; it MUST be left byte for byte as it was, by that call and by any later one.
+    """A file that is no such array MUST be refused, by the constructor or by the first call that needs the store, with an error that names the file and, where there is one, the item and the field; it MUST be left byte for byte as it was, by that call and by any later one; what is only odd MUST be loaded all the same: an id that is no UUID, an end not after its start, two pending for one bucket.
 
     Empty is not an empty array: a crash leaves empty files.  What is taken for an
     empty queue is overwritten by the next change, with everything that was in it.
     """
+    if seen.call.do in ("store", "reopen"):
+        if seen.refusal is not None:
+            yield f"a file that is only odd was refused: {seen.refusal.message}"
+        return
     assert seen.file_before is not None
     error = seen.file_before.error
     if seen.refusal is None:

@@ -29,12 +29,16 @@ class Interruption:
         cause: The name of the error that was injected, such as `ENOSPC`; empty for others.
         result: What the call returned all the same, or `ABSENT`.
         refusal: The error that it raised, or `None`.
+        unflushed: What the call left unflushed, since flushing it failed; `None` for
+            nothing.
         memory: What the same instance said afterwards; `None` where it is gone.
         stored: What another process then read from the store.
         after_retry: What the store held after the same call was made again, where it was.
         next: What the store held after somebody else's next change; `None` where
             nobody made one.
         next_call: That change.
+        is_ruined: Whether the store could not be read after the next change, though
+            that was answered as if all were well.
         stumbled_over: Files of the dead process without which that change could be made.
         leftovers: Files beside the store that were not there before and should not
             be, after the failed call or after the next change; `None` where the
@@ -50,11 +54,13 @@ class Interruption:
     cause: str = ""
     result: Any = ABSENT
     refusal: Refusal | None = None
+    unflushed: str | None = None
     memory: State | None = None
     stored: State = ()
     after_retry: State | None = None
     next: State | None = None
     next_call: Call | None = None
+    is_ruined: bool = False
     stumbled_over: tuple[str, ...] = ()
     leftovers: tuple[str, ...] | None = None
     allowed: tuple[tuple[Seen, ...], ...] = ()

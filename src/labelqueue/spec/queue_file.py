@@ -22,6 +22,7 @@ __all__ = ["FileState", "NoQueueFileError", "items_of"]
 _NEEDED: Final = ("request_id", "user_id", "bucket_start_ts", "bucket_end_ts", "reason", "created_at")
 _TIMES: Final = ("bucket_start_ts", "bucket_end_ts", "created_at")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
+_UTC_TIME: Final = re.compile(r"[^.]+(\.\d{1,6})?Z")
 _CLOSED: Final = {"reason": ("low_confidence", "drift"), "status": ("pending", "labeled", "skipped")}
 
 
@@ -73,6 +74,16 @@ class FileState:
             NoQueueFileError: It is no queue file.
         """
         return [] if self.content is None else items_of(self.content)
+
+    @property
+    def plain_items(self) -> list[dict[str, Any]]:
+        """Its items as JSON, each time in UTC with `Z` written with six digits behind the second, or none.
+
+        One instant may be written with any number of zeros (FILE-2).
+        """
+        return [
+            {name: _plain(value) if name in _TIMES else value for name, value in item.items()} for item in self.items
+        ]
 
     @property
     def requests(self) -> list[Seen]:
@@ -153,6 +164,10 @@ def _parses(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _plain(time: str) -> str:
+    return f"{datetime.fromisoformat(time[:-1]).isoformat()}Z" if _UTC_TIME.fullmatch(time) else time
 
 
 def _request(item: dict[str, Any]) -> Seen:

@@ -111,6 +111,8 @@ class Seen:
     def value(self, field: str) -> object:
         """The value of a field, written so that equal means the same to the bit."""
         value = getattr(self, field)
+        if field == "confidence" and type(value) is int:  # another way to write the same number
+            value = float(value)
         return repr(value) if isinstance(value, float) else value
 
     def differs_from(self, other: Seen, *, but: tuple[str, ...] = ()) -> list[str]:

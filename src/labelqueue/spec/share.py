@@ -156,5 +156,5 @@ def the_dead_block_nobody(seen: Interruption) -> Iterator[str]:
     A lock that is a file stays when its maker is killed, and everybody waits for
     nobody.
     """
-    if isinstance(seen.next, str):
+    if isinstance(seen.next, str) and not seen.is_ruined:
         yield f"{seen.how}: the next change of another process {seen.next}"

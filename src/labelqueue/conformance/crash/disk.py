@@ -8,6 +8,9 @@ was flushed, and lists the states that a power cut may leave:
 - of a folder's names: any beginning of the changes since its last flush, since file
   systems keep those in order.
 
+What is written through a descriptor that was opened with `O_SYNC` or `O_DSYNC` is
+flushed at once.
+
 It is kinder than the standard where every file system in use is: a folder that was
 made is there, and flushing a file that is new flushes its name as well.  A rename is
 there only when its folder was flushed.
@@ -37,7 +40,7 @@ _HEX: Final = re.compile(r"\\x([0-9a-f]{2})")
 _STRING: Final = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
 _DESCRIPTOR: Final = re.compile(r"(\d+|AT_FDCWD)<([^>]*)>")
 _SECTOR: Final = 512  # bytes; what no disk writes in part
-_UNKNOWN: Final = frozenset({"sendfile", "splice", "copy_file_range", "msync"})
+_UNKNOWN: Final = frozenset({"sendfile", "splice", "copy_file_range", "msync", "truncate", "pwritev2"})
 
 
 def _bytes_of(escaped: str) -> bytes:
@@ -107,6 +110,7 @@ class Disk:
         self._root = root
         self._folders: dict[Path, _Folder] = {}
         self._offsets: dict[str, list[int]] = {}
+        self._flushing: set[str] = set()  # descriptors whose writes are flushed at once
         self.is_changed = False
         for path in [root, *root.rglob("*")]:
             if path.is_dir():
@@ -156,6 +160,9 @@ class Disk:
         path = _path_of(call.rest.partition("<")[2].rpartition(">")[0])
         offset = [0]
         self._offsets[call.result] = offset
+        self._flushing.discard(call.result)
+        if "O_SYNC" in call.arguments or "O_DSYNC" in call.arguments:
+            self._flushing.add(call.result)
         if path in self._folders or path.parent not in self._folders:
             return
         file = self._file(path)
@@ -172,6 +179,9 @@ class Disk:
     def _dup(self, call: SystemCall) -> None:
         old = call.arguments.partition("<")[0]
         self._offsets[call.result] = self._offsets.get(old, [0])
+        self._flushing.discard(call.result)
+        if old in self._flushing:
+            self._flushing.add(call.result)
 
     _dup2 = _dup3 = _dup
 
@@ -192,7 +202,7 @@ class Disk:
         data = b"".join(_bytes_of(part) for part in _STRING.findall(call.arguments))[: int(call.result)]
         offset = self._offsets.setdefault(call.arguments.partition("<")[0], [-1])
         start = len(file.data) if offset[0] < 0 else offset[0]
-        self._write_at(file, data, start)
+        self._write_at(file, data, start, call)
         if offset[0] >= 0:
             offset[0] += len(data)
 
@@ -202,7 +212,7 @@ class Disk:
         file = self._described(call)
         if file is not None:
             data = b"".join(_bytes_of(part) for part in _STRING.findall(call.arguments))[: int(call.result)]
-            self._write_at(file, data, int(call.arguments.rpartition(", ")[2]))
+            self._write_at(file, data, int(call.arguments.rpartition(", ")[2]), call)
 
     _pwritev = _pwrite64
 
@@ -308,6 +318,8 @@ class Disk:
         file.data = data
         self.is_changed = True
 
-    def _write_at(self, file: _File, data: bytes, start: int) -> None:
+    def _write_at(self, file: _File, data: bytes, start: int, call: SystemCall) -> None:
         before = file.data.ljust(start, b"\0")
         self._set(file, before[:start] + data + before[start + len(data) :])
+        if call.arguments.partition("<")[0] in self._flushing:
+            self._flush_file(file)

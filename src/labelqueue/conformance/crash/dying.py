@@ -139,14 +139,16 @@ def kills_in_flight(
                 finally:
                     actor.end()
                 stored = witness.state_of(stage.prepared)
+                is_refused, after = _next_change(witness, stage.prepared)
                 yield Interruption(
                     kind="kill",
                     how=f"killed {1000 * takes_s * part:.1f} ms after it was asked",
                     call=stage.call,
                     before=stage.before,
                     stored=stored,
-                    next=_next_change(witness, stage.prepared),
+                    next=after,
                     next_call=call_of(NEXT),
+                    is_ruined=isinstance(after, str) and not is_refused,
                 )
 
 
@@ -163,16 +165,16 @@ def _killed_at(
     else:
         return None  # the program took another way this time
     stored = witness.state_of(store)
-    after = _next_change(witness, store)
+    names = leftovers(store) if is_one_file else ()
+    is_refused, after = _next_change(witness, store)
     stumbled_over: tuple[str, ...] = ()
-    if isinstance(after, str) and witness.is_alive and is_one_file and leftovers(store):
+    if is_refused and witness.is_alive and names:
         # Was it the lock that kept the next one away, or what lies about?
-        names = leftovers(store)
-        for name in names:
+        for name in leftovers(store):
             (store.parent / name).unlink()
-        again = _next_change(witness, store)
-        if isinstance(again, tuple):
-            stumbled_over, after = names, again
+        is_refused_again, again = _next_change(witness, store)
+        if isinstance(again, tuple) and not is_refused_again:
+            is_refused, stumbled_over, after = False, names, again
     return Interruption(
         kind="kill",
         how=f"killed before {point}",
@@ -181,17 +183,19 @@ def _killed_at(
         stored=stored,
         next=after,
         next_call=call_of(NEXT),
+        is_ruined=isinstance(after, str) and not is_refused,
         stumbled_over=stumbled_over,
         leftovers=leftovers(store) if is_one_file else None,
     )
 
 
-def _next_change(witness: Program, store: Path) -> State:
+def _next_change(witness: Program, store: Path) -> tuple[bool, State]:
+    """Make the next change, and tell whether it was refused, and what the store holds or what was said."""
     try:
         witness.open(store)
         witness.perform(NEXT)
     except RefusedError as refused:
-        return refused.refusal.message
+        return True, refused.refusal.message
     except BrokenError as error:
-        return f"got no answer: the program {error}"
-    return witness.state_of(store)
+        return True, f"got no answer: the program {error}"
+    return False, witness.state_of(store)

@@ -7,11 +7,13 @@ writes come from a limit on the size of files.
 
 from __future__ import annotations
 
+import re
 import resource
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.crash.scenes import Program, Stage, leftovers
-from labelqueue.conformance.crash.strace import Point, attached, points_in
+from labelqueue.conformance.crash.strace import Point, Record, SystemCall, attached, points_in
 from labelqueue.conformance.subject import BrokenError, RefusedError
 from labelqueue.spec import ABSENT, Interruption, Refusal
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["failures_of"]
 
 _SPACE: Final = ("ENOSPC",)
+_WHILE_READING: Final = {"open": "EACCES", "openat": "EACCES", "read": "EIO"}
+_MOST_READINGS: Final = 4
+_FLUSHES: Final = ("fsync", "fdatasync")
 _ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "open": ("EACCES", "ENOSPC"),
     "openat": ("EACCES", "ENOSPC"),
@@ -67,9 +72,23 @@ def failures_of(stage: Stage, actor: Program, reader: Program) -> Iterator[Inter
                 yield interruption
             if not actor.is_alive:
                 return
+    for point in _readings(record, store):
+        interruption = _failed_at(stage, actor, reader, point, _WHILE_READING[point.name], is_one_file=is_one_file)
+        if interruption is not None:
+            yield interruption
+        if not actor.is_alive:
+            return
     if size is not None:
         for most in sorted({size - 1, size // 2, 1}):
             yield _cut_short(stage, actor, reader, most, is_one_file=is_one_file)
+
+
+def _readings(record: Record, store: Path) -> list[Point]:
+    """The first system calls that read the store: who takes a store that cannot be read for an empty one loses it."""
+    changing = points_in(record, store.parents[1])
+    points = points_in(record, store.parents[1], of_reading=True)
+    wanted = [p for p in points if p.name in _WHILE_READING and p.file == store.name and p not in changing]
+    return wanted[:_MOST_READINGS]
 
 
 def _failed_at(
@@ -85,7 +104,34 @@ def _failed_at(
     # Whoever may not remove a file cannot be blamed for leaving it.
     is_one_file = is_one_file and not point.name.startswith("unlink")
     how = f"{point} failed with {error}"
-    return _afterwards(stage, actor, reader, store, how, error, outcome, is_one_file=is_one_file)
+    found = _afterwards(stage, actor, reader, store, how, error, outcome, is_one_file=is_one_file)
+    return replace(found, unflushed=_unflushed(record, hit, store))
+
+
+def _unflushed(record: Record, hit: SystemCall, store: Path) -> str | None:
+    """Name what was not flushed since that call failed: the content of the store, or its place in the folder.
+
+    Nothing else counts: some libraries pass over what they cannot flush beside it.
+    """
+    if hit.name not in _FLUSHES:
+        return None
+    place = record.calls.index(hit)
+    path = re.findall(r"<([^>]*)>", hit.arguments)[0]
+    earlier, later = record.calls[:place], record.calls[place + 1 :]
+    if path == str(store.parent):
+        names = {path}
+        what = "the replacement of the store" if any(call.puts_in_place(store) for call in earlier) else None
+    else:
+        names = {path, str(store)}
+        becomes = any(call.puts_in_place(store) and f'"{path}"' in call.arguments for call in later)
+        what = "its content" if becomes or path == str(store) else None
+    return None if any(_flushes(call, names) for call in later) else what
+
+
+def _flushes(call: SystemCall, names: set[str]) -> bool:
+    if call.name in ("sync", "syncfs"):
+        return True
+    return call.name in _FLUSHES and call.result == "0" and any(f"<{name}>" in call.arguments for name in names)
 
 
 def _cut_short(stage: Stage, actor: Program, reader: Program, most: int, *, is_one_file: bool) -> Interruption:

@@ -56,6 +56,10 @@ class SystemCall(NamedTuple):
         """Whether it was made to fail."""
         return "(INJECTED" in self.rest
 
+    def puts_in_place(self, store: Path) -> bool:
+        """Whether it gave another file the name of the store."""
+        return self.name.startswith(("rename", "link")) and self.result == "0" and f'"{store}"' in self.arguments
+
     @property
     def changes(self) -> bool:
         """Whether it changes something on the disk, if it succeeds."""

@@ -36,6 +36,22 @@ class LeavesTheTemporariesOfTheDead(DurableQueue):
 
 
 @mutant("DUR-3")
+class StumblesOverTheDead(DurableQueue):
+    """The temporary file has one name and has to be new, so that the change after a kill fails."""
+
+    def created(self, temporary: Path) -> int:
+        return os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+
+
+@mutant("DUR-3")
+class WritesOverTheDead(DurableQueue):
+    """The temporary file is not emptied: what a dead process left is longer, and its end stays."""
+
+    def created(self, temporary: Path) -> int:
+        return os.open(temporary, os.O_WRONLY | os.O_CREAT, 0o666)
+
+
+@mutant("DUR-3")
 class RemovesTheOldFirst(DurableQueue):
     """The old file is removed before the new one takes its name, under the lock."""
 

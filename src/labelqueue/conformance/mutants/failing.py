@@ -73,6 +73,45 @@ class FailureIsSwallowed(DurableQueue):
 
 
 @mutant("DUR-1")
+class ContentMayStayUnflushed(DurableQueue):
+    """A flush of the content that fails is passed over, since the rename works all the same."""
+
+    def flush(self, descriptor: int) -> None:
+        with suppress(OSError):
+            super().flush(descriptor)
+
+
+@mutant("DUR-1")
+class FolderMayStayUnflushed(DurableQueue):
+    """A flush of the folder that fails is passed over, since not every file system has one."""
+
+    def flush_folder(self, folder: Path) -> None:
+        with suppress(OSError):
+            super().flush_folder(folder)
+
+
+@mutant("DUR-1")
+class UnreadableIsEmpty(DurableQueue):
+    """A file that cannot be opened is taken for one that is not there, and the next change writes over it."""
+
+    def look(self) -> None:
+        self.items = []
+        with suppress(OSError):
+            super().look()
+
+
+@mutant("DUR-1")
+class TellsNoCause(DurableQueue):
+    """Whatever failed, the caller learns that the queue could not be saved, and no more."""
+
+    def save(self) -> None:
+        try:
+            super().save()
+        except OSError:
+            raise RuntimeError("the queue could not be saved") from None
+
+
+@mutant("DUR-1")
 class CleanUpHidesTheCause(DurableQueue):
     """The clean-up raises when there is nothing to clean up, and that is what the caller learns."""
 

@@ -219,6 +219,20 @@ class LooksAtTheInode(JsonQueue):
 
 
 @mutant("FILE-7")
+class LooksAtTimeAndSize(JsonQueue):
+    """The file is read again only when its size or the time of its change is another, which a copy may keep."""
+
+    version = (-1, -1)
+
+    def look(self) -> None:
+        found = self.path.stat() if self.path.exists() else None
+        version = (found.st_size, found.st_mtime_ns) if found else (0, 0)
+        if version != self.version:
+            super().look()
+            self.version = version
+
+
+@mutant("FILE-7")
 class DeletedStaysInMemory(JsonQueue):
     """The requests of a file that is gone are still there."""
 

@@ -128,6 +128,16 @@ class ForgetsTheMode(JsonQueue):
 
 
 @mutant("FILE-6")
+class ReplacesALinkToNothing(JsonQueue):
+    """A symbolic link whose target is not there yet is replaced by the first file."""
+
+    def save(self) -> None:
+        if not self.path.exists():
+            self.path.unlink(missing_ok=True)
+        super().save()
+
+
+@mutant("FILE-6")
 class ReplacesTheLink(JsonQueue):
     """A symbolic link is replaced by a file."""
 
