@@ -116,7 +116,7 @@ class Database:
         """
 
         def attempt() -> Sequence[Sequence[Any]]:
-            if self._path is not None and not self._path.exists():
+            if self._path is not None and not os.path.exists(self._path):  # noqa: PTH110 - in half the time
                 return []
             found = self._rows_from_driver(statement, values)
             return self._rows_from_core(statement, values) if found is None else found
@@ -298,7 +298,7 @@ def _follow_replacement(engine: Engine, path: Path) -> None:
     """Let no connection outlive its file: writing to one that was replaced would lose the change."""
 
     def identity() -> tuple[int, int]:
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116 - in half the time, at every call
         return status.st_dev, status.st_ino
 
     @event.listens_for(engine, "connect")
