@@ -35,7 +35,7 @@ class Server:
         self.pid = self._process.pid
 
     def tell(self, what):
-        """Have it do `stop`, `start` or `crash`, and wait until that is done."""
+        """Have it do `stop`, `start`, `crash` or `kill`, and wait until that is done."""
         self._process.stdin.write(f"{what}\n")
         self._process.stdin.flush()
         assert self._process.stdout.readline() == "done\n"

@@ -5,7 +5,7 @@ socket there, prints one line of JSON (the socket's folder), and waits for the
 end of its standard input.  Then it stops the server and removes the folder: so
 nothing stays, also when the tests that started it were killed.
 
-On standard input it takes `stop`, `start` and `crash`, each answered by a line.
+On standard input it takes `stop`, `start`, `crash` and `kill`, each answered by a line.
 """
 
 from __future__ import annotations
@@ -92,9 +92,10 @@ class Server:
             time.sleep(0.02)
 
     def is_ready(self):
-        # The last line says how far the start is.
+        # The first line says whose start it is, since a killed server leaves the file; the last how far it is.
         status = self.data / "postmaster.pid"
-        return status.exists() and status.read_text().splitlines()[-1:] == ["ready   "]
+        lines = status.read_text().splitlines() if status.exists() else []
+        return lines[:1] == [str(self.process.pid)] and lines[-1] == "ready   "
 
     def stop(self, how=signal.SIGINT):
         if self.process is not None:
@@ -104,6 +105,20 @@ class Server:
 
     def crash(self):
         self.stop(signal.SIGQUIT)
+
+    def kill(self):
+        """End all processes at once, as a power cut does, but that what the kernel holds stays."""
+        parent = self.process.pid
+        # Stopped first, so that it starts no further ones.
+        os.kill(parent, signal.SIGSTOP)
+        children = [int(each) for each in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+        for pid in [*children, parent]:
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+        # A new server refuses to start while an old process is there.
+        while any(Path(f"/proc/{pid}").exists() for pid in children):
+            time.sleep(0.01)
 
     def remove(self):
         shutil.rmtree(self.folder, ignore_errors=True)

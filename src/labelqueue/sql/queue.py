@@ -52,8 +52,9 @@ class SqlLabelingQueue:
     processes and many requests.  One database holds any number of queues, told
     apart by `name`.
 
-    Guaranteed: what a call acknowledged is committed and flushed, as far as the
-    database is set up to flush; every call sees what any instance acknowledged
+    Guaranteed: what a call acknowledged is committed and flushed, also where a role
+    or a database of PostgreSQL has `synchronous_commit` off, unless the server
+    itself runs without `fsync`; every call sees what any instance acknowledged
     before it began; overlapping calls equal some one-after-another order; a call
     that is refused or fails changes nothing.  An instance may be shared between
     threads, copied, used after a fork and, where it was made from a URL, pickled.

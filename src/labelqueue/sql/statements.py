@@ -19,13 +19,28 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Select, Table
     from sqlalchemy.sql.dml import Insert
 
-__all__ = ["ALL", "ASK", "ASK_USER", "COUNT", "MARK", "NUMBER", "ONE", "PAGE", "insert_records", "lock_queue"]
+__all__ = [
+    "ALL",
+    "ASK",
+    "ASK_USER",
+    "COUNT",
+    "INSERT_UNLESS_PENDING",
+    "LAST_PLACE",
+    "LOCKED_NUMBER",
+    "MARK",
+    "NUMBER",
+    "ONE",
+    "PAGE",
+    "insert_records",
+    "lock_queue",
+]
 
 _ROWS_A_STATEMENT: Final = 5000
 
-_PENDING_BUCKET: Final = {"index_elements": ["queue_id", "user_id", "bucket_start_us"], "index_where": IS_PENDING}
-
 NUMBER: Final = select(queues.c.queue_id).where(queues.c.name == bindparam("name"))
+# On SQLite the transaction holds the whole file, and FOR UPDATE is left out.
+LOCKED_NUMBER: Final = NUMBER.with_for_update()
+LAST_PLACE: Final = select(func.max(requests.c.place)).where(requests.c.queue_id == bindparam("queue_id"))
 _QUEUE_ID: Final = NUMBER.scalar_subquery()
 
 ALL: Final = select(requests).where(requests.c.queue_id == _QUEUE_ID).order_by(requests.c.place)
@@ -48,7 +63,21 @@ MARK: Final = (
     .returning(*requests.c)
 )
 
+
+def _insert_or_skip(table: Table, **conflict: Any) -> dict[str, Insert]:  # noqa: ANN401 - SQLAlchemy's
+    """Build `INSERT … ON CONFLICT (…) DO NOTHING`, which both engines know and Core has once for each."""
+    return {
+        name: dialect.insert(table).on_conflict_do_nothing(**conflict).execution_options(preserve_rowcount=True)
+        for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+    }
+
+
+# SQLAlchemy forgets how many rows an INSERT made unless it is told not to.
 _INSERT: Final = insert(requests).execution_options(preserve_rowcount=True)
+INSERT_UNLESS_PENDING: Final = _insert_or_skip(
+    requests, index_elements=["queue_id", "user_id", "bucket_start_us"], index_where=IS_PENDING
+)
+_INSERT_QUEUE: Final = _insert_or_skip(queues)
 
 
 def _asking(*of_whom: Any) -> Select[Any]:  # noqa: ANN401 - conditions
@@ -88,14 +117,12 @@ def lock_queue(connection: Connection, name: str) -> tuple[int, int]:
     Returns:
         The queue's number, and the next free place in its order.
     """
-    # On SQLite the transaction holds the whole file, and FOR UPDATE is left out.
-    statement = select(queues.c.queue_id).where(queues.c.name == name).with_for_update()
-    queue_id = connection.scalar(statement)
+    queue_id = connection.scalar(LOCKED_NUMBER, {"name": name})
     if queue_id is None:
-        connection.execute(_insert_or_skip(connection, queues), {"name": name})
-        queue_id = connection.execute(statement).scalar_one()
+        connection.execute(_INSERT_QUEUE[connection.dialect.name], {"name": name})
+        queue_id = connection.execute(LOCKED_NUMBER, {"name": name}).scalar_one()
     # A statement of its own after the lock: it sees what the holder before committed.
-    last = connection.scalar(select(func.max(requests.c.place)).where(requests.c.queue_id == queue_id))
+    last = connection.scalar(LAST_PLACE, {"queue_id": queue_id})
     return queue_id, 0 if last is None else last + 1
 
 
@@ -111,18 +138,8 @@ def insert_records(connection: Connection, records: Iterator[dict[str, Any]], *,
     Returns:
         How many were inserted.
     """
-    statement = _insert_or_skip(connection, requests, **_PENDING_BUCKET) if skips_pending else _INSERT
+    statement = INSERT_UNLESS_PENDING[connection.dialect.name] if skips_pending else _INSERT
     added = 0
     while batch := list(islice(records, _ROWS_A_STATEMENT)):
         added += connection.execute(statement, batch).rowcount
     return added
-
-
-def _insert_or_skip(connection: Connection, table: Table, **conflict: Any) -> Insert:  # noqa: ANN401 - SQLAlchemy's
-    """Build `INSERT … ON CONFLICT (…) DO NOTHING`, which both engines know and Core has twice."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    # SQLAlchemy forgets how many rows an INSERT made unless it is told not to.
-    statement: Insert = (
-        dialect.insert(table).on_conflict_do_nothing(**conflict).execution_options(preserve_rowcount=True)
-    )
-    return statement
