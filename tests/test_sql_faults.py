@@ -252,6 +252,22 @@ def test_a_statement_that_takes_too_long_fails_the_call(postgres_url):
     assert queue.enqueue_drift([bucket(15)]) == 1
 
 
+def test_marking_waits_for_its_turn(postgres_url):
+    """An enqueue that left a bucket out may still be uncommitted, and comes before the mark (SHARE-3)."""
+    queue = SqlLabelingQueue(with_options(postgres_url, "-c statement_timeout=100"))
+    queue.enqueue_drift([bucket()])
+    [request] = queue.get_pending()
+    engine = create_engine(make_url(postgres_url))
+
+    with engine.begin() as connection:
+        connection.execute(text("SELECT * FROM labelqueue_queues FOR UPDATE"))
+        with pytest.raises(StoreFailedError, match="statement_timeout"):
+            queue.mark_done(request.request_id)
+        assert queue.all_items == [request]
+    engine.dispose()
+    assert queue.mark_done(request.request_id).status == "labeled"
+
+
 def test_transactions_in_each_others_way_are_tried_again(postgres_url):
     """A deadlock with another program's transaction does not reach the caller."""
     SqlLabelingQueue(postgres_url).enqueue_drift([bucket()])

@@ -7,8 +7,7 @@ Isolation, and why it is enough:
   of anything else.
 - **Changing** on PostgreSQL runs at READ COMMITTED, and its first statement locks
   the queue's row (`SELECT … FOR UPDATE`).  The statements after it see what the
-  holder before committed, which a higher level would hide from them.  Marking
-  changes one row and needs no other lock than that row's own.
+  holder before committed, which a higher level would hide from them.
 - **Changing** on SQLite begins with `BEGIN IMMEDIATE`, which takes the one write
   lock of the file at once: a transaction that reads first and wants to write
   then would be refused with no wait when two do so.

@@ -2,7 +2,7 @@
 
 What comes in is validated by the very code that serves the file's queue.  The
 rest is the database's: duplicates by a unique index, order and budget by one
-statement, enqueue order by a lock on the queue's row.
+statement, the order of changes by a lock on the queue's row.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from labelqueue.rows import buckets_from_frame, buckets_from_mappings, is_storab
 from labelqueue.sql.database import Database
 from labelqueue.sql.record import microseconds_of, record_for, request_from, stored_text, stored_user
 from labelqueue.sql.schema import drop_schema, queues, requests
-from labelqueue.sql.statements import ALL, ASK, ASK_USER, MARK, NUMBER, ONE, insert_records, lock_queue
+from labelqueue.sql.statements import ALL, ASK, ASK_USER, LOCKED_NUMBER, MARK, NUMBER, ONE, insert_records, lock_queue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -275,7 +275,12 @@ class SqlLabelingQueue:
         if not found or found[0].status == status:
             return found[0] if found else None
         values["new_status"] = str.__str__(status)
-        row = self._database.write(lambda connection: connection.execute(MARK, values).one_or_none())
+
+        def work(connection: Connection) -> Any:  # noqa: ANN401 - a row
+            connection.execute(LOCKED_NUMBER, {"name": self.name})
+            return connection.execute(MARK, values).one_or_none()
+
+        row = self._database.write(work)
         return None if row is None else request_from(row)
 
     @property

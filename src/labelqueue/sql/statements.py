@@ -110,7 +110,7 @@ ASK_USER: Final = _asking(requests.c.user_id == bindparam("user_key"))
 
 
 def lock_queue(connection: Connection, name: str) -> tuple[int, int]:
-    """Make this transaction the only one that adds to a queue, until it ends.
+    """Make this transaction the only one that changes a queue, until it ends.
 
     The queue's row is made where it is missing.
 
