@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from labelqueue.cli.screen import console, errors_in_one_line, progress_bar
+from labelqueue.cli.screen import console, errors_in_one_line, shown_progress
 from labelqueue.cli.subject_argument import SubjectArgument, chosen_subject, words_of
 from labelqueue.conformance.console import rendered
 from labelqueue.conformance.known import known_in, read_known
@@ -60,8 +60,7 @@ def conform(  # noqa: PLR0913 - the options of a command
         old = known or (write_known if write_known is not None and write_known.exists() else None)
         reasons = {} if old is None else read_known(old)
         profiles = _profiles(profile) if profile else None
-        with progress_bar() as bar, chosen_subject(context, subject, timeout_s=timeout) as examined:
-            task = bar.add_task("starting", total=None)
+        with shown_progress() as progress, chosen_subject(context, subject, timeout_s=timeout) as examined:
             result = run(
                 examined,
                 profiles=profiles,
@@ -70,7 +69,7 @@ def conform(  # noqa: PLR0913 - the options of a command
                 times=_THOROUGH if thorough else 1,
                 timeout_s=timeout,
                 known=reasons,
-                progress=lambda what, done, total: bar.update(task, description=what, completed=done, total=total),
+                progress=progress,
             )
         if report is None and any(found.shortest for found in result.requirements.values()):
             report = Path(tempfile.mkdtemp(prefix="labelqueue-report-"))
