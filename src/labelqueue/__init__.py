@@ -7,8 +7,9 @@ the kit is in `labelqueue.conformance`; neither is loaded by `import labelqueue`
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from labelqueue.lazy import lazily
 
 if TYPE_CHECKING:
     from labelqueue.bucket import mark_bucket_done
@@ -56,8 +57,8 @@ __all__ = [
     "mark_bucket_done",
 ]
 
-# Loaded when they are asked for, as pydantic does it: a program that may need a
-# queue starts at once, and one that has an error to catch needs no model for it.
+# Loaded when they are asked for: a program that may need a queue starts at once,
+# and one that has an error to catch needs no model for it.
 _WHERE: Final = {
     "DEFAULT_LABEL_CONFIDENCE_THRESHOLD": "contract",
     "DEFAULT_LABEL_MAX_ASKS_PER_DAY": "contract",
@@ -80,13 +81,7 @@ _WHERE: Final = {
     "mark_bucket_done": "bucket",
 }
 
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - any of the names above
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
-    globals()[name] = found
-    return found
+__getattr__ = lazily(__name__, _WHERE)
 
 
 def __dir__() -> list[str]:

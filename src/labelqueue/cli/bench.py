@@ -17,7 +17,7 @@ from labelqueue.bench.measuring import DEFAULT_SECONDS, DEFAULT_SIZES, measure
 from labelqueue.bench.picture import picture as drawn
 from labelqueue.bench.subject import BenchSubject, bench_program, bench_subject
 from labelqueue.bench.table import rendered
-from labelqueue.cli.screen import console, errors_in_one_line, progress_bar
+from labelqueue.cli.screen import console, errors_in_one_line, shown_progress
 from labelqueue.cli.subject_argument import command_of
 from labelqueue.conformance.python_subject import CANONICAL
 
@@ -62,15 +62,9 @@ def bench(  # noqa: PLR0913 - the options of a command
         names = [each.facts.name for each in measured]
         if baseline is not None and baseline not in names:
             raise typer.BadParameter(f"{baseline!r} is not one of {', '.join(names)}", param_hint="--baseline")
-        with progress_bar() as bar:
-            task = bar.add_task("starting", total=None)
+        with shown_progress() as progress:
             result = measure(
-                measured,
-                sizes=numbers,
-                seconds=seconds,
-                baseline=baseline,
-                folder=folder,
-                progress=lambda what, done, total: bar.update(task, description=what, completed=done, total=total),
+                measured, sizes=numbers, seconds=seconds, baseline=baseline, folder=folder, progress=progress
             )
         console().print(rendered(result), crop=False)
         if as_json is not None:

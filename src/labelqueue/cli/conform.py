@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from labelqueue.cli.screen import console, errors_in_one_line, progress_bar
+from labelqueue.cli.screen import console, errors_in_one_line, shown_progress
 from labelqueue.cli.subject_argument import SubjectArgument, chosen_subject, words_of
 from labelqueue.conformance.console import rendered
 from labelqueue.conformance.known import known_in, read_known
@@ -63,8 +63,7 @@ def conform(  # noqa: PLR0913 - the options of a command
         old = known or (write_known if write_known is not None and write_known.exists() else None)
         reasons = {} if old is None else read_known(old)
         profiles = _profiles(profile) if profile else None
-        with progress_bar() as bar, chosen_subject(context, subject, timeout_s=timeout) as examined:
-            task = bar.add_task("starting", total=None)
+        with shown_progress() as progress, chosen_subject(context, subject, timeout_s=timeout) as examined:
             result = run(
                 examined,
                 profiles=profiles,
@@ -74,7 +73,7 @@ def conform(  # noqa: PLR0913 - the options of a command
                 timeout_s=timeout,
                 known=reasons,
                 until_first=exitfirst,
-                progress=lambda what, done, total: bar.update(task, description=what, completed=done, total=total),
+                progress=progress,
             )
         if report is None and any(found.shortest for found in result.requirements.values()):
             report = Path(tempfile.mkdtemp(prefix="labelqueue-report-"))

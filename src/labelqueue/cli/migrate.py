@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from labelqueue.cli.screen import USAGE, errors_in_one_line, fail, progress_bar
+from labelqueue.cli.screen import USAGE, errors_in_one_line, fail, shown_progress
 
 __all__ = ["migrate"]
 
@@ -24,15 +24,8 @@ def migrate(
     try:
         from labelqueue.sql.migrate import migrate as move  # noqa: PLC0415 - needs the databases' libraries
 
-        with errors_in_one_line(), progress_bar() as bar:
-            task = bar.add_task("counting", total=None)
-            moved = move(
-                source,
-                target,
-                source_name=source_name,
-                target_name=target_name,
-                progress=lambda what, done, total: bar.update(task, description=what, completed=done, total=total),
-            )
+        with errors_in_one_line(), shown_progress("counting") as progress:
+            moved = move(source, target, source_name=source_name, target_name=target_name, progress=progress)
     except (OSError, ModuleNotFoundError) as error:
         fail(error, USAGE)
     typer.echo(f"{moved} requests moved; ids, order, times and states are equal on both sides.")

@@ -19,7 +19,7 @@ from rich.text import Text
 from labelqueue.errors import LabelQueueError, SubjectError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = [
     "NO_SUBJECT",
@@ -31,6 +31,7 @@ __all__ = [
     "number_of",
     "progress_bar",
     "say_json",
+    "shown_progress",
     "visible",
 ]
 
@@ -90,6 +91,21 @@ def progress_bar(*, auto_refresh: bool = True) -> Progress:
         transient=True,
         auto_refresh=auto_refresh,
     )
+
+
+@contextmanager
+def shown_progress(what: str = "starting") -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar while work goes on.
+
+    Args:
+        what: What is said until the bar is told anything.
+
+    Yields:
+        What tells the bar: what is being done, how much of it is done, and how much there is.
+    """
+    with progress_bar() as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total)
 
 
 def fail(error: object, status: int) -> NoReturn:

@@ -7,8 +7,9 @@ From the command line: `labelqueue conform package.module:Name`, or
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from labelqueue.lazy import lazily
 
 if TYPE_CHECKING:
     from labelqueue.conformance.cases import Case, hand_written, load_case
@@ -50,10 +51,4 @@ _WHERE: Final = {
     "subject_named": "python_subject",
 }
 
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - any of the names above
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
-    globals()[name] = found
-    return found
+__getattr__ = lazily(__name__, _WHERE)

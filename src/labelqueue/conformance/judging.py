@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from labelqueue.conformance.cases import Case
     from labelqueue.conformance.subject import Claims, Subject
 
-__all__ = ["Failure", "Findings", "judge_case", "judge_observation"]
+__all__ = ["Failure", "Findings", "judge_case", "judge_observation", "judge_step"]
 
 
 _MOST_KINDS: Final = 20
@@ -153,6 +153,14 @@ def judge_observation(evidence: Observation | Interruption | History, findings: 
     return violations
 
 
+def judge_step(observation: Observation, findings: Findings, model: Beside | None) -> list[tuple[str, str]]:
+    """As `judge_observation`; where no requirement objects, the model beside the subject, if there is one, may."""
+    violations = judge_observation(observation, findings)
+    # Whatever was found, the model goes along.
+    second_opinion = None if model is None else disagreement(model, observation)
+    return violations if violations or second_opinion is None else [second_opinion]
+
+
 def answer_of(observation: Observation) -> Any:  # noqa: ANN401 - JSON
     """Write what came back from a call as JSON."""
     if observation.refusal is not None:
@@ -218,10 +226,7 @@ def _judge_case(case: Case, subject: Subject, findings: Findings, model: Beside 
 
 
 def _note(observation: Observation, case: Case, place: int, findings: Findings, model: Beside | None) -> set[str]:
-    violations = judge_observation(observation, findings)
-    second_opinion = None if model is None else disagreement(model, observation)
-    if second_opinion is not None and not violations:
-        violations = [second_opinion]
+    violations = judge_step(observation, findings, model)
     expected = case.steps[place].get("expect") if place >= 0 else None
     for requirement, message in violations:
         findings.add(Failure(requirement, message, _until(case, place), place, expected, answer_of(observation)))

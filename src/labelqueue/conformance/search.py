@@ -38,9 +38,9 @@ from labelqueue.conformance.bad_input import HandsInBadInput
 from labelqueue.conformance.buckets import USERS, buckets
 from labelqueue.conformance.cases import Case
 from labelqueue.conformance.coincidences import MakesCoincidences
-from labelqueue.conformance.crosscheck import GENERAL, Beside, disagreement
+from labelqueue.conformance.crosscheck import GENERAL, Beside
 from labelqueue.conformance.examination import Examination
-from labelqueue.conformance.judging import Failure, Findings, answer_of, judge_observation
+from labelqueue.conformance.judging import Failure, Findings, answer_of, judge_step
 from labelqueue.conformance.outside_changes import ChangesTheFile
 from labelqueue.conformance.python_subject import PythonSubject
 from labelqueue.conformance.steps import moment_of
@@ -230,11 +230,7 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
             self.judge(observation)
 
         def judge(self, observation: Observation) -> None:
-            violations = judge_observation(observation, collector.findings)
-            second_opinion = disagreement(self.model, observation)
-            if second_opinion is not None and not violations:
-                violations = [second_opinion]
-            for requirement, message in violations:
+            for requirement, message in judge_step(observation, collector.findings, self.model):
                 failure = Failure(
                     requirement,
                     message,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.cases import Case
@@ -70,11 +71,9 @@ def crash(
     if not is_path:
         unseen = [name for name in concerned if name in _BY_SYSTEM_CALL]
         findings.skips |= dict.fromkeys(unseen, "its store is no path, and cannot be watched")
+    seek = interruptions if is_path else _in_flight
     try:
-        if is_path:
-            found = interruptions(subject, about=about, timeout_s=timeout_s, seed=seed, times=times, progress=progress)
-        else:
-            found = _in_flight(subject, about=about, timeout_s=timeout_s, seed=seed, times=times, progress=progress)
+        found = seek(subject, about=about, timeout_s=timeout_s, seed=seed, times=times, progress=progress)
         for stage, interruption in found:
             _note(interruption, stage, findings)
     except InconclusiveError as error:
@@ -124,10 +123,7 @@ def interruptions(
     scenes = SCENES if {"failure", "kill"} & set(kinds) else ()
     total = len(scenes) * len({"failure", "kill"} & set(kinds)) + 1
     steps = iter(range(total))
-
-    def start() -> Program:
-        return Program(subject.command, timeout_s, has_clock=subject.claims.clock)
-
+    start = partial(Program, subject, timeout_s)
     with ExitStack() as stack:
         actors = _Actors(start, stack)
         reader = actors.another()
@@ -153,10 +149,7 @@ def _in_flight(
     subject: Subject, *, about: Collection[str], timeout_s: float, seed: int, times: int, progress: _Progress
 ) -> Iterator[tuple[None, Interruption]]:
     """Kill processes of a subject whose store nobody can watch."""
-
-    def start() -> Program:
-        return Program(subject.command, timeout_s, has_clock=subject.claims.clock)
-
+    start = partial(Program, subject, timeout_s)
     if not _TELLS["kill"] & set(about):
         return
     with ExitStack() as stack:

@@ -17,8 +17,9 @@ from labelqueue.conformance.wire import VERSION, params_of
 from labelqueue.spec import Call, Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
+    from labelqueue.conformance.subject import Subject
     from labelqueue.spec.interruption import State
 
 __all__ = ["NEXT", "SCENES", "Program", "Scene", "Stage", "leftovers"]
@@ -66,16 +67,16 @@ SCENES: Final = (
 class Program:
     """One process of the subject's, with words for what is asked of it again and again."""
 
-    def __init__(self, command: Sequence[str], timeout_s: float, *, has_clock: bool) -> None:
+    def __init__(self, subject: Subject, timeout_s: float) -> None:
         """Start it, and let it say hello.
 
         Raises:
             BrokenError: It does not answer properly.
             SubjectError: It cannot be started.
         """
-        self._conversation = Conversation(command, timeout_s=timeout_s)
+        self._conversation = Conversation(subject.command, timeout_s=timeout_s)
         self._conversation.ask("hello", {"wire": VERSION})
-        if has_clock:
+        if subject.claims.clock:
             self._conversation.ask("set_clock", {"now": _NOW})
 
     @property

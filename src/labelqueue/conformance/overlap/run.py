@@ -125,7 +125,7 @@ def _started(subject: Subject, timeout_s: float, stack: ExitStack) -> list[Progr
     """Start the processes, all of them at the same time; those that start are ended with the stack."""
 
     def start(_: int) -> None:
-        program = Program(subject.command, timeout_s, has_clock=subject.claims.clock)
+        program = Program(subject, timeout_s)
         stack.callback(program.end)
         programs.append(program)
 
