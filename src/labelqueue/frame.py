@@ -28,19 +28,10 @@ class _NotPlainError(Exception):
 
 
 def batch_from_frame(predictions_df: object, threshold: float) -> Batch:
-    """Select the rows whose confidence is below the threshold, or unknown.
+    """Select rows and read them, a column at a time where all is plain.
 
-    Args:
-        predictions_df: Any frame that narwhals reads eagerly; see
-            `LabelingQueue.enqueue_low_confidence`.  Not modified.
-        threshold: Finite; strictly below it is selected (ENQ-1).
-
-    Returns:
-        One bucket per selected row, in row order.
-
-    Raises:
-        InvalidInputError: The threshold, the frame or its columns break a rule.
-        InvalidRowsError: Rows do; all of them are named.
+    Arguments, errors and what is returned are those of
+    `labelqueue.rows.buckets_from_frame`.
     """
     try:
         return _plain_batch(predictions_df, threshold)

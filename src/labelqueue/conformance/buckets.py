@@ -53,6 +53,7 @@ def _written(moment: datetime, offset: str) -> str:
 
 
 _KINDS: Final = st.sampled_from((None, "datetime", "pandas", "numpy"))
+_ONE_TYPE: Final = ("Z", "pandas")
 
 
 def _handed_in(moment: datetime, offset: str, kind: str | None) -> Any:  # noqa: ANN401 - a form of a step
@@ -69,13 +70,14 @@ def instants(start: datetime = _EPOCH) -> st.SearchStrategy[datetime]:
 
 
 @st.composite
-def _buckets(draw: st.DrawFn, users: tuple[str, ...], *, is_row: bool) -> dict[str, Any]:
+def _buckets(draw: st.DrawFn, users: tuple[str, ...], *, is_row: bool, is_of_one_type: bool) -> dict[str, Any]:
     start = draw(instants())
     end = start + timedelta(microseconds=draw(_LENGTHS))
+    written = [_ONE_TYPE if is_of_one_type else (draw(_WRITTEN_AT), draw(_KINDS)) for _ in ("start", "end")]
     bucket: dict[str, Any] = {
         "user_id": draw(st.sampled_from(users)),
-        "bucket_start_ts": _handed_in(start, draw(_WRITTEN_AT), draw(_KINDS)),
-        "bucket_end_ts": _handed_in(end, draw(_WRITTEN_AT), draw(_KINDS)),
+        "bucket_start_ts": _handed_in(start, *written[0]),
+        "bucket_end_ts": _handed_in(end, *written[1]),
     }
     if is_row or draw(st.booleans()):
         bucket["confidence"] = draw(CONFIDENCES if is_row else _CONFIDENCES_OR_NONE)
@@ -93,5 +95,10 @@ def buckets(users: tuple[str, ...], *, is_row: bool, most: int) -> st.SearchStra
         is_row: Whether they are rows of a frame, so that confidence and label are
             always there, or mappings.
         most: How many at most.
+
+    Returns:
+        Lists whose times are written anyhow, or all of them as one type of pandas,
+        so that a frame has columns of that type, as frames of programs do.
     """
-    return st.lists(_buckets(users, is_row=is_row), max_size=most)
+    anyhow, alike = (_buckets(users, is_row=is_row, is_of_one_type=is_of_one_type) for is_of_one_type in (False, True))
+    return st.one_of(st.lists(anyhow, max_size=most), st.lists(anyhow, max_size=most), st.lists(alike, max_size=most))

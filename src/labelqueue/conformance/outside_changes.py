@@ -50,6 +50,8 @@ _SOUND: Final = {
 
 def _texts_that_are_none() -> tuple[str, ...]:
     whole = json.dumps([_SOUND])
+    # Laid out as queues write it, which may be read in another way.
+    spread = json.dumps([_SOUND, _SOUND | {"request_id": str(UUID(int=2, version=4))}], indent=2)
     changed = (
         {"status": "done"},
         {"reason": ""},
@@ -69,7 +71,9 @@ def _texts_that_are_none() -> tuple[str, ...]:
             json.dumps([{name: _SOUND[name] for name in _SOUND if name != left_out}])
             for left_out in ("user_id", "reason")
         ),
-        whole.replace("0.3", "1e400"),
+        *(text.replace("0.3", "1e400") for text in (whole, spread)),
+        *(spread.replace("  },", between) for between in ("  }", "  },,", "  }, null,", "  }, 1")),
+        *(spread.replace(*changed) for changed in (("coding", "\\x"), ("pending", "done"), ("10T10", "32T10"))),
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from labelqueue.conformance.judging import Failure, Findings, judge_case
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from labelqueue.conformance.cases import Case
     from labelqueue.conformance.subject import Subject
@@ -85,28 +85,29 @@ class _Shrinking:
         self._leave_out_members(place)
         if name is not None:
             rows = self.case.steps[place][name]
-            _shorten(len(rows), lambda keep: self._fails_with(place, {name: keep(self.case.steps[place][name])}))
+            _shorten(len(rows), lambda keep: self._fails_with_rows(place, name, keep(self.case.steps[place][name])))
             for number in range(len(self.case.steps[place][name])):
                 self._leave_out_members_of_row(place, name, number)
 
-    def _fails_with(self, place: int, members: Mapping[str, Any]) -> bool:
+    def _fails_with(self, place: int, step: Mapping[str, Any]) -> bool:
         steps = [*self.case.steps]
-        steps[place] = {**steps[place], **members}
+        steps[place] = dict(step)
         return self.fails(replace(self.case, steps=tuple(steps)))
+
+    def _fails_with_rows(self, place: int, name: str, rows: Sequence[Any]) -> bool:
+        return self._fails_with(place, {**self.case.steps[place], name: rows})
 
     def _leave_out_members(self, place: int) -> None:
         step = self.case.steps[place]
         needed = _NEEDED - {"user_id"} if step["do"] == "get_pending" else _NEEDED
-        for left_out in step.keys() - needed:
-            steps = [*self.case.steps]
-            steps[place] = _without(steps[place], left_out)
-            self.fails(replace(self.case, steps=tuple(steps)))
+        for left_out in sorted(step.keys() - needed):
+            self._fails_with(place, _without(self.case.steps[place], left_out))
 
     def _leave_out_members_of_row(self, place: int, name: str, number: int) -> None:
-        for left_out in self.case.steps[place][name][number].keys() - _NEEDED:
+        for left_out in sorted(self.case.steps[place][name][number].keys() - _NEEDED):
             rows = [*self.case.steps[place][name]]
             rows[number] = _without(rows[number], left_out)
-            self._fails_with(place, {name: rows})
+            self._fails_with_rows(place, name, rows)
 
 
 def _without(members: Mapping[str, Any], left_out: str) -> dict[str, Any]:

@@ -92,8 +92,12 @@ def has_lone_surrogate(value: object) -> bool:
     return isinstance(value, str) and re.search("[\ud800-\udfff]", value) is not None
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def is_number(value: object) -> bool:
+    """Whether a value is a finite number that a double can hold."""
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # of an integer with hundreds of digits
+        return False
 
 
 def _is_count(value: object) -> bool:
@@ -195,7 +199,7 @@ class Bucket:
     def offends_by_confidence(self) -> bool:
         """Whether the confidence is neither a finite number nor missing."""
         value = self.values.get("confidence")
-        return not is_missing(value) and not _is_number(value)
+        return not is_missing(value) and not is_number(value)
 
     def offences(self, place: int) -> Iterator[Offence]:
         """Every rule that it offends, were it selected; the confidence aside."""
@@ -266,7 +270,7 @@ class Call:
         )
 
     def _offences(self) -> Iterator[Offence]:
-        if self.threshold is not ABSENT and not _is_number(self.threshold):
+        if self.threshold is not ABSENT and not is_number(self.threshold):
             yield Offence("IN-6", None, "threshold", self.threshold)
             return
         if self.limit is not None and not _is_count(self.limit):

@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final, Never
 
-from labelqueue.spec.call import has_lone_surrogate
+from labelqueue.spec.call import has_lone_surrogate, is_number
 from labelqueue.spec.seen import FIELDS, Seen, utc
 
 __all__ = ["FileState", "NoQueueFileError", "items_of"]
@@ -137,17 +137,10 @@ def _is_right(field: str, value: Any) -> bool:  # noqa: ANN401 - any JSON
     if field in _CLOSED:
         return value in _CLOSED[field]
     if field == "confidence":
-        return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and _is_double(value))
+        return value is None or is_number(value)
     if field == "predicted_label":
         return value is None or isinstance(value, str)
     return isinstance(value, str) if field in FIELDS else True
-
-
-def _is_double(number: float) -> bool:
-    try:
-        return math.isfinite(float(number))
-    except OverflowError:  # of an integer with hundreds of digits
-        return False
 
 
 def _is_portable(value: Any) -> bool:  # noqa: ANN401 - any JSON
