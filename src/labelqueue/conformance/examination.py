@@ -128,7 +128,7 @@ class Examination:
         return self._call(step)
 
     def _call(self, step: Step) -> Observation:
-        there, look, now = self._store.is_there, self._store.age(), self._clock.earliest
+        there, look, now = self._store.is_there, self._store.look_before(), self._clock.earliest
         copies: list[Path] = []
         glimpses: list[tuple[Seen, ...] | str] = []
         is_watched = self._watch and step["do"] in _CHANGING
@@ -173,7 +173,7 @@ class Examination:
     def _open_with(self, cap: Any) -> Observation:  # noqa: ANN401 - a cap that is none
         """Open another handle that must be refused; the queue stays as it is."""
         step = {"do": "reopen", "max_asks_per_day": cap}
-        look = self._store.age()
+        look = self._store.look_before()
         refusal = None
         try:
             self._subject.open(self._store.path, cap).close()

@@ -1,8 +1,7 @@
 """The store of a subject, where it is a path: a folder of its own, watched from outside.
 
 Nothing here knows what a subject writes.  A file counts as written when its
-modification time, its size or its inode is another; beforehand every file is
-made old, so that even two writes within one tick of the clock show.
+modification time, its size or its inode is another.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ import shutil
 import stat
 import sys
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["StoreFolder"]
 
-_LONG_AGO: Final = 1_000_000_000
+_SHORT_S: Final = 0.001
 _SECOND_NS: Final = 1_000_000_000
 _MTIMES: Final[dict[str, Callable[[int], int]]] = {
     "same": lambda ns: ns,
@@ -130,12 +130,24 @@ class StoreFolder:
             target.unlink()
         self.path.symlink_to(os.path.relpath(target, self.path.parent) if how == "relative" else target)
 
-    def age(self) -> _Look:
-        """Make every file old, and return what is there."""
-        for file in self._live.rglob("*"):
-            if file.is_file() and not file.is_symlink():
-                os.utime(file, (_LONG_AGO, _LONG_AGO))
-        return self.look()
+    def look_before(self) -> _Look:
+        """Return what is there, once every write from now on will show in it.
+
+        The clock of a file system ticks, every few milliseconds: a file that is written
+        twice within a tick looks as it did.  So this waits for the next tick where need
+        be.  To make files older instead would be a change from outside, after which a
+        subject would never be seen to go on with what it remembers.
+        """
+        found = self.look()
+        while self._tick_ns() in {modified_ns for _, _, modified_ns in found.values()}:
+            time.sleep(_SHORT_S)
+        return found
+
+    def _tick_ns(self) -> int:
+        """Return the time that the file system gives to what is written now."""
+        probe = self._root / "tick"
+        probe.touch()
+        return probe.stat().st_mtime_ns
 
     def look(self) -> _Look:
         """Return what is there: for every name its inode, size and modification time."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from labelqueue.conformance.model import ModelQueue
+from labelqueue.conformance.model_file import JsonQueue
 from labelqueue.conformance.mutants.mutant import mutant
 
 
@@ -67,6 +68,32 @@ class SkippedBlocks(ModelQueue):
 
     def blocks(self, request: Any) -> bool:
         return bool(request.status != "labeled")
+
+
+@mutant("DUP-3")
+class IndexOfWhatWasAdded(JsonQueue):
+    """The index of pending buckets learns what is added, and what is done only when the file is read anew."""
+
+    version: tuple[int, ...] | None = None
+
+    def look(self) -> None:
+        version = self.version_there()
+        if version is None or version != self.version:
+            super().look()
+            self.index = {self.key(request) for request in self.pending()}
+        self.version = version
+
+    def save(self) -> None:
+        super().save()
+        self.version = self.version_there()
+        self.index |= {self.key(request) for request in self.pending()}
+
+    def version_there(self) -> tuple[int, ...] | None:
+        found = self.path.stat() if self.path.exists() else None
+        return (found.st_ino, found.st_size, found.st_mtime_ns) if found else None
+
+    def is_taken(self, request: Any, added: list[Any]) -> bool:
+        return self.key(request) in {*self.index, *map(self.key, added)}
 
 
 @mutant("DUP-3")
