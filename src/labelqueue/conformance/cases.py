@@ -62,6 +62,8 @@ class Case:
         needs: What a subject has to be able to do: `clock`, `watch`.
         runs: Whether the clock runs on.
         has_folder: Whether the folder of the store is there beforehand, empty.
+        reads_beside: Whether what is there is read through another handle, so that
+            this one is asked nothing but the steps.
 
     Examples:
         >>> case = load_case(DATA / "cases" / "cap" / "counts-skipped.json")
@@ -78,6 +80,7 @@ class Case:
     needs: frozenset[str] = frozenset()
     runs: bool = False
     has_folder: bool = False
+    reads_beside: bool = False
 
     @property
     def profiles(self) -> frozenset[Profile]:
@@ -93,6 +96,8 @@ class Case:
             given["clock"] = "runs"
         if self.has_folder:
             given["folder"] = "exists"
+        if self.reads_beside:
+            given["reader"] = "beside"
         case: dict[str, Any] = {"id": self.id, "requirements": list(self.requirements)}
         if self.needs:
             case["needs"] = sorted(self.needs)
@@ -136,6 +141,7 @@ def _valid_case(members: dict[str, Any]) -> Case:
         needs=frozenset(members.get("needs", ())),
         runs=given.get("clock") == "runs",
         has_folder=given.get("folder") == "exists",
+        reads_beside=given.get("reader") == "beside",
     )
 
 

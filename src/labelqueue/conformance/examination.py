@@ -2,8 +2,9 @@
 
 The examination does what a careful person would do around every call: read
 `all_items` before and after, ask again, spoil the lists that came back, read the
-store through another handle, look at what was written.  It judges nothing; the
-requirements do.
+store through another handle, look at what was written.  Where all of this could
+put right what a queue remembers wrongly, it asks the queue nothing but the steps,
+and another handle what there is.  It judges nothing; the requirements do.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ class Examination:
         runs: bool = False,
         watch: bool = False,
         has_folder: bool = False,
+        reads_beside: bool = False,
     ) -> None:
         """Say what to examine and under which circumstances.
 
@@ -59,7 +61,10 @@ class Examination:
             runs: Whether the clock runs on instead of standing.
             watch: Whether readers look at the store while calls write to it.
             has_folder: Whether the folder of the store is there beforehand.
+            reads_beside: Whether what is there is read through another handle, so that
+                the one that is examined is asked nothing but the steps.
         """
+        self._reads_beside = reads_beside
         self._has_folder = has_folder
         self._subject = subject
         self._now = now
@@ -157,7 +162,7 @@ class Examination:
         if answer is not None:
             evidence["result"] = answer.value
             evidence["changed_argument"] = answer.changed_argument
-            if step["do"] in ("get_pending", "all_items"):
+            if step["do"] in ("get_pending", "all_items") and not self._reads_beside:
                 evidence |= self._ask_again(step, answer)
         if step["do"] in _CHANGING:
             evidence["stored"] = self._stored()
@@ -260,6 +265,9 @@ class Examination:
         return seen
 
     def _all_items(self) -> tuple[Seen, ...] | Refusal:
+        if self._reads_beside:
+            stored = self._stored()
+            return Refusal("other", stored) if isinstance(stored, str) else stored
         try:
             value = self._open_handle.all_items().value
         except RefusedError as refused:

@@ -210,6 +210,7 @@ def _judge_case(case: Case, subject: Subject, findings: Findings, model: Beside 
         runs=case.runs,
         watch="watch" in case.needs,
         has_folder=case.has_folder,
+        reads_beside=case.reads_beside,
     ) as examination:
         _note(examination.open(), case, -1, findings, model)
         for place, step in enumerate(case.steps):

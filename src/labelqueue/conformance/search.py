@@ -54,8 +54,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PROGRAMS", "finds", "search"]
 
-Eye = Literal["watch", "runs"] | None
-"""A program is watched by a reader of the store, or has a clock that runs, or neither."""
+Eye = Literal["watch", "runs", "beside"] | None
+"""A program is watched by a reader of the store, has a clock that runs, or is asked nothing beside its steps."""
 
 PROGRAMS: Final = 80
 """How many programs a search makes up, unless told otherwise."""
@@ -68,7 +68,7 @@ _MORE: Final = {"input": HandsInBadInput, "file": ChangesTheFile}
 
 _ROUND: Final = 10
 _MOST_STOPPED: Final = 2
-_EYES: Final[tuple[Eye, ...]] = (None, "watch", None, None, "runs", None, None, None)
+_EYES: Final[tuple[Eye, ...]] = (None, "watch", "beside", None, "runs", None, "beside", None)
 """How the programs of a round are run, one round after another."""
 
 
@@ -109,6 +109,7 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
             # A clock that runs may not come near midnight, where a call would have two days.
             runs = collector.eye == "runs"
             watch = collector.eye == "watch"
+            reads_beside = collector.eye == "beside"
             hours = _NOON if runs else hours
             now = datetime(2026, 1, 15, microsecond=123457, tzinfo=UTC) + timedelta(hours=hours)
             self.users = users
@@ -122,9 +123,16 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
                 runs=runs,
                 needs=frozenset({"watch"} if watch else ()),
                 has_folder=has_folder,
+                reads_beside=reads_beside,
             )
             self.examination = Examination(
-                collector.subject, now=now, max_asks_per_day=cap, runs=runs, watch=watch, has_folder=has_folder
+                collector.subject,
+                now=now,
+                max_asks_per_day=cap,
+                runs=runs,
+                watch=watch,
+                has_folder=has_folder,
+                reads_beside=reads_beside,
             )
             self.examination.__enter__()
             self.has_clock = collector.subject.claims.clock

@@ -150,6 +150,27 @@ class EmptyUserIsEverybody(ModelQueue):
 
 
 @mutant("GET-1")
+class WaitingOfTheLastLook(ModelQueue):
+    """What waits is remembered, and found anew when something is added or all is read, but not when it is marked."""
+
+    waiting: list[Any] | None = None
+
+    def pending(self) -> list[Any]:
+        if self.waiting is None:
+            self.waiting = super().pending()
+        return self.waiting
+
+    def with_added(self, added: list[Any]) -> list[Any]:
+        self.waiting = None
+        return super().with_added(added)
+
+    @property
+    def all_items(self) -> list[Any]:
+        self.waiting = None
+        return super().all_items
+
+
+@mutant("GET-1")
 class UserByBeginning(ModelQueue):
     """A user is found by the beginning of the name."""
 

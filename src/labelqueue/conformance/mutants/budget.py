@@ -48,6 +48,23 @@ class OneTooFew(ModelQueue):
 
 
 @mutant("CAP-2")
+class CountsWhenAllIsRead(ModelQueue):
+    """How many were done today is counted when all is read, and remembered."""
+
+    done_today: int | None = None
+
+    def remaining(self) -> int:
+        if self.done_today is None:
+            self.done_today = sum(map(self.counts, self.items))
+        return max(0, self.cap - self.done_today)
+
+    @property
+    def all_items(self) -> list[Any]:
+        self.done_today = None
+        return super().all_items
+
+
+@mutant("CAP-2")
 class DayOfConstruction(ModelQueue):
     """The day is the one on which the queue was opened."""
 
