@@ -26,7 +26,7 @@ from labelqueue.rows import buckets_from_frame, buckets_from_mappings, is_storab
 from labelqueue.sql.database import Database
 from labelqueue.sql.record import microseconds_of, record_for, request_from, stored_text, stored_user
 from labelqueue.sql.schema import drop_schema, queues, requests
-from labelqueue.sql.statements import ALL, ASK, ASK_USER, LOCKED_NUMBER, MARK, NUMBER, ONE, insert_records, lock_queue
+from labelqueue.sql.statements import ALL, ASK, ASK_USER, MARK, NUMBER, ONE, insert_records, lock_queue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -275,12 +275,7 @@ class SqlLabelingQueue:
         if not found or found[0].status == status:
             return found[0] if found else None
         values["new_status"] = str.__str__(status)
-
-        def work(connection: Connection) -> Any:  # noqa: ANN401 - a row
-            connection.execute(LOCKED_NUMBER, {"name": self.name})
-            return connection.execute(MARK, values).one_or_none()
-
-        row = self._database.write(work)
+        row = self._database.write(lambda connection: connection.execute(MARK, values).one_or_none())
         return None if row is None else request_from(row)
 
     @property

@@ -56,9 +56,10 @@ COUNT: Final = select(func.count()).select_from(requests).where(requests.c.queue
 
 ONE: Final = select(requests).where(requests.c.queue_id == _QUEUE_ID, requests.c.request_id == bindparam("wanted_id"))
 
+# It takes its turn as enqueueing does, and so comes after whatever saw the request pending (SHARE-3).
 MARK: Final = (
     update(requests)
-    .where(requests.c.queue_id == _QUEUE_ID, requests.c.request_id == bindparam("wanted_id"))
+    .where(requests.c.queue_id == LOCKED_NUMBER.scalar_subquery(), requests.c.request_id == bindparam("wanted_id"))
     .values(status=bindparam("new_status"))
     .returning(*requests.c)
 )

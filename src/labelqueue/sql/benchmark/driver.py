@@ -81,7 +81,6 @@ class Driver:
         """Do what `mark_done` does for a request that is pending."""
         self.rows(ONE, {"name": "default", "wanted_id": request_id})
         with self.transaction():
-            self.rows(LOCKED_NUMBER, {"name": "default"})
             self.rows(MARK, {"name": "default", "wanted_id": request_id, "new_status": "labeled"})
 
     def records(self, buckets: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
