@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,11 @@ def test_all_is_sorted_and_there(name):
 
     assert sorted(names, key=lambda n: (not n.isupper(), not n[0].isupper(), n)) == list(names)
     assert [n for n in names if not hasattr(module, n)] == []
+
+
+def test_mutation_testing_changes_all_of_the_canonical_queue():
+    """Every module that only the queue is made of is listed; names, errors and the contract's words are not."""
+    listed = tomllib.loads((Path(__file__).parent / "mutation.toml").read_text(encoding="utf-8"))
+    named = {Path(path).stem for path in listed["cosmic-ray"]["module-path"]}
+
+    assert named == {*PARTS, "arguments", "instant", "queue", "request"}
