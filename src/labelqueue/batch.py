@@ -79,20 +79,25 @@ def new_requests(batch: Batch, reason: Reason, created_at: datetime) -> tuple[li
 def new_ids(count: int) -> list[str]:
     """Return as many new random UUIDs (version 4) in their canonical text form.
 
-    `uuid.uuid4` asks the system for each; 100,000 of them take three times as long.
+    `uuid.uuid4` asks the system for each; 100,000 of them take many times as long.
 
     Examples:
         >>> import uuid
         >>> [uuid.UUID(each).version for each in new_ids(2)]
         [4, 4]
     """
-    digits = os.urandom(16 * count).hex()
-    return [
-        f"{digits[at : at + 8]}-{digits[at + 8 : at + 12]}-4{digits[at + 13 : at + 16]}"
-        f"-{_VARIANT[digits[at + 16]]}{digits[at + 17 : at + 20]}-{digits[at + 20 : at + 32]}"
-        for at in range(0, 32 * count, 32)
-    ]
+    octets = bytearray(os.urandom(16 * count))
+    octets[6::16] = octets[6::16].translate(_VERSION)
+    octets[8::16] = octets[8::16].translate(_VARIANT)
+    digits, text = octets.hex().encode(), bytearray(_HYPHENS * count)
+    for digit, place in enumerate(_PLACES):  # of all ids at once
+        text[place::36] = digits[digit::32]
+    ids = text.decode()
+    return [ids[at : at + 36] for at in range(0, 36 * count, 36)]
 
 
-# RFC 9562: the two highest bits are 10, the others stay random.
-_VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
+# RFC 9562: which bits tell the version and the variant; the others stay random.
+_VERSION = bytes(octet & 0x0F | 0x40 for octet in range(256))
+_VARIANT = bytes(octet & 0x3F | 0x80 for octet in range(256))
+_HYPHENS = b"-" * 36
+_PLACES = [place for place in range(36) if place not in (8, 13, 18, 23)]

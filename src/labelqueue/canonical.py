@@ -101,7 +101,6 @@ def new_texts(  # noqa: PLR0913 - one for each member
     created: str,
 ) -> list[str]:
     """Return the canonical texts of new requests, pending; times as `time_of` writes them."""
-    numbers = ["null" if each is None else repr(each) for each in confidences]
     quoted = ["null" if each is None else _quoted(each) for each in labels]
     return [
         f'    "request_id": "{request_id}",\n'
@@ -114,7 +113,7 @@ def new_texts(  # noqa: PLR0913 - one for each member
         f'    "created_at": "{created}Z",\n'
         f'    "status": "pending"'
         for request_id, user_id, start, end, number, label in zip(
-            request_ids, map(_quoted, user_ids), starts, ends, numbers, quoted, strict=True
+            request_ids, map(_quoted, user_ids), starts, ends, _numbers(confidences), quoted, strict=True
         )
     ]
 
@@ -170,6 +169,18 @@ def _columns(text: str) -> Columns:
     return Columns(request_ids, user_ids, starts, _confidences(numbers), created, statuses)
 
 
+def _numbers(values: Sequence[float | None]) -> Sequence[str]:
+    text = to_json(values).decode()[1:-1]
+    if not text or _is_written_otherwise(text):
+        return ["null" if value is None else repr(value) for value in values]
+    return text.split(",")
+
+
+def _is_written_otherwise(numbers: str) -> bool:
+    # All others pydantic writes as Python does, in a tenth of the time; 0.00005 should be 5e-05.
+    return "e" in numbers or "0.0000" in numbers
+
+
 def _confidences(texts: Sequence[str]) -> list[float | None]:
     """Read numbers, or `null`.
 
@@ -178,11 +189,10 @@ def _confidences(texts: Sequence[str]) -> list[float | None]:
     """
     text = f"[{','.join(texts)}]"
     values: list[float | None]
-    if "e" in text or "0.0000" in text:
+    if _is_written_otherwise(text):
         values = [None if each == "null" else float(each) for each in texts]
         is_canonical = ["null" if value is None else repr(value) for value in values] == list(texts)
     else:
-        # All others pydantic writes as Python does, in a tenth of the time; 0.00005 should be 5e-05.
         values = from_json(text)
         is_canonical = to_json(values) == text.encode()
     if not is_canonical:

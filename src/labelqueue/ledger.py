@@ -182,7 +182,9 @@ class Ledger:
         if not all(is_pending):
             days = [created[:_DAY] for created in columns.created]
             self._done_per_day.update(compress(days, map(not_, is_pending)))
-        self._index(compress(places, is_pending))
+        # Not those of the columns, whose users are texts of their own each.
+        keys = zip(self._user_ids[places.start :], columns.starts, strict=True)
+        self._index(compress(places, is_pending), compress(keys, is_pending))
 
     def replace(self, chunks: Chunks, request: LabelRequest) -> None:
         """Put a request that is now done in the place of the one with its id (DONE-1).
@@ -199,13 +201,13 @@ class Ledger:
             self._done_per_day[request.created_at.date().isoformat()] += 1
             self._unindex(place)
 
-    def _index(self, waiting: Iterable[int]) -> None:
-        if self._claims is self._waiting is self._waiting_of is None:
-            return
-        places = list(waiting)
+    def _index(self, waiting: Iterable[int], keys: Iterable[tuple[str, str]]) -> None:
         if self._claims is not None:
             # Once each: what is enqueued is unclaimed.
-            self._claims.update(zip(map(self._key, places), repeat(1)))
+            self._claims.update(zip(keys, repeat(1)))
+        if self._waiting is self._waiting_of is None:
+            return
+        places = list(waiting)
         if self._waiting is not None:
             self._waiting.update(map(self._entry, places))
         if self._waiting_of is not None:
