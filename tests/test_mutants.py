@@ -111,7 +111,7 @@ def test_the_search_accuses_the_model_of_nothing(profiles, model):
     """A correct queue passes the search, and every requirement has something to say."""
     found = Findings(frozenset(profiles))
     with elsewhere():
-        search(PythonSubject("the model", model), found, seed=7)
+        search(PythonSubject("the model", model), found, seed=7, examples=50)
 
     assert {name: failure.message for name, failure in found.failures.items()} == {}
     examined = [name for name, requirement in REQUIREMENTS.items() if requirement.profile in profiles]
