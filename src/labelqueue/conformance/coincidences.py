@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from labelqueue.contract import DEFAULT_LABEL_MAX_ASKS_PER_DAY
+
 if TYPE_CHECKING:
     from labelqueue.conformance.cases import Case
 
@@ -67,6 +69,10 @@ class MakesCoincidences:
         self._enqueue_and_ask(data, [self._bucket(data, place, (place * step % count) / 64) for place in range(count)])
         for asked in ({}, {"user_id": self.users[0]}, {"user_id": self.users[1]}):
             self.take({"do": "get_pending"} | asked)
+        if count > DEFAULT_LABEL_MAX_ASKS_PER_DAY:
+            for cap in (None, self.case.max_asks_per_day):
+                self.take({"do": "reopen", "max_asks_per_day": cap})
+                self.take({"do": "get_pending"})
 
     def _bucket(self, data: st.DataObject, place: int, confidence: Any) -> dict[str, Any]:  # noqa: ANN401 - see _LEVEL
         start = _FIRST + timedelta(minutes=15 * place, hours=data.draw(st.integers(0, 2)) if place == 0 else 0)
