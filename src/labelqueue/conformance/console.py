@@ -179,7 +179,9 @@ def _verdict(report: Report) -> Text:
         text.append(f"{profile}: ")
         text.append(verdict, style=_VERDICT_COLOURS[verdict])
         outcomes = {n: f.outcome for n, f in report.requirements.items() if f.profile == profile}
-        wrong = [name for name, outcome in outcomes.items() if outcome != "pass"]
+        # What a part of a run did not come to is not why.
+        fine = ("pass", "untested") if report.is_partial else ("pass",)
+        wrong = [name for name, outcome in outcomes.items() if outcome not in fine]
         if report.is_partial and verdict == "no verdict":
             text.append(" (only a part was run)")
         elif wrong:
