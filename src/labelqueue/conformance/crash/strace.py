@@ -7,13 +7,14 @@ the answer is there; so the counts of system calls begin with the request.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import signal
 import subprocess
 import tempfile
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -156,6 +157,9 @@ def attached(pid: int, *injection: str, is_full: bool = False) -> Iterator[Recor
                 tracer.kill()
                 tracer.wait()
             tracer.stderr.close()
+            # A stop that was on its way while strace let go would last for ever.
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
             record.calls.extend(_calls_in(file))
             record.file = None
 
