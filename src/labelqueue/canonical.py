@@ -172,8 +172,12 @@ def _columns(text: str) -> Columns:
 def _numbers(values: Sequence[float | None]) -> Sequence[str]:
     text = to_json(values).decode()[1:-1]
     if not text or _is_written_otherwise(text):
-        return ["null" if value is None else repr(value) for value in values]
+        return _as_python(values)
     return text.split(",")
+
+
+def _as_python(values: Sequence[float | None]) -> list[str]:
+    return ["null" if value is None else repr(value) for value in values]
 
 
 def _is_written_otherwise(numbers: str) -> bool:
@@ -190,8 +194,8 @@ def _confidences(texts: Sequence[str]) -> list[float | None]:
     text = f"[{','.join(texts)}]"
     values: list[float | None]
     if _is_written_otherwise(text):
-        values = [None if each == "null" else float(each) for each in texts]
-        is_canonical = ["null" if value is None else repr(value) for value in values] == list(texts)
+        values = list(map(_number, texts))
+        is_canonical = _as_python(values) == list(texts)
     else:
         values = from_json(text)
         is_canonical = to_json(values) == text.encode()

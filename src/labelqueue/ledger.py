@@ -182,9 +182,7 @@ class Ledger:
         if not all(is_pending):
             days = [created[:_DAY] for created in columns.created]
             self._done_per_day.update(compress(days, map(not_, is_pending)))
-        # Not those of the columns, whose users are texts of their own each.
-        keys = zip(self._user_ids[places.start :], columns.starts, strict=True)
-        self._index(compress(places, is_pending), compress(keys, is_pending))
+        self._index(places, is_pending)
 
     def replace(self, chunks: Chunks, request: LabelRequest) -> None:
         """Put a request that is now done in the place of the one with its id (DONE-1).
@@ -201,17 +199,19 @@ class Ledger:
             self._done_per_day[request.created_at.date().isoformat()] += 1
             self._unindex(place)
 
-    def _index(self, waiting: Iterable[int], keys: Iterable[tuple[str, str]]) -> None:
+    def _index(self, places: range, is_pending: Sequence[bool]) -> None:
         if self._claims is not None:
+            new = slice(places.start, None)
+            keys = zip(self._user_ids[new], self._starts[new], strict=True)
             # Once each: what is enqueued is unclaimed.
-            self._claims.update(zip(keys, repeat(1)))
+            self._claims.update(zip(compress(keys, is_pending), repeat(1)))
         if self._waiting is self._waiting_of is None:
             return
-        places = list(waiting)
+        waiting = list(compress(places, is_pending))
         if self._waiting is not None:
-            self._waiting.update(map(self._entry, places))
+            self._waiting.update(map(self._entry, waiting))
         if self._waiting_of is not None:
-            self._waiting_of.update(map(self._entry_of_user, places))
+            self._waiting_of.update(map(self._entry_of_user, waiting))
 
     def _unindex(self, place: int) -> None:
         if self._claims is not None:

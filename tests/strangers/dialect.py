@@ -22,17 +22,6 @@ from decimal import Decimal
 UTC = dt.UTC
 NEED = ("user_id", "bucket_start_ts", "bucket_end_ts")
 COLUMNS = (*NEED, "confidence", "predicted_label")
-FIELDS = (
-    "request_id",
-    "user_id",
-    "bucket_start_ts",
-    "bucket_end_ts",
-    "reason",
-    "confidence",
-    "predicted_label",
-    "created_at",
-    "status",
-)
 TIMES = ("bucket_start_ts", "bucket_end_ts", "created_at")
 STATUSES = ("pending", "labeled", "skipped")
 REASONS = ("low_confidence", "drift")
@@ -50,6 +39,9 @@ class Request:
     predicted_label: str | None = None
     created_at: dt.datetime = None
     status: str = "pending"
+
+
+FIELDS = tuple(field.name for field in dataclasses.fields(Request))
 
 
 class BadInput(ValueError):

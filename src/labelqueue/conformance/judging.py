@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from labelqueue.conformance.cases import Case
     from labelqueue.conformance.subject import Claims, Subject
 
-__all__ = ["Failure", "Findings", "judge_case", "judge_observation", "judge_step"]
+__all__ = ["Failure", "Findings", "examination_of", "judge_case", "judge_observation", "judge_step"]
 
 
 _MOST_KINDS: Final = 20
@@ -202,8 +202,9 @@ def _lacking(case: Case, claims: Claims) -> str | None:
     return None
 
 
-def _judge_case(case: Case, subject: Subject, findings: Findings, model: Beside | None) -> None:
-    with Examination(
+def examination_of(case: Case, subject: Subject) -> Examination:
+    """Make the examination of a subject under the circumstances that a case gives."""
+    return Examination(
         subject,
         now=case.now,
         max_asks_per_day=case.max_asks_per_day,
@@ -211,7 +212,11 @@ def _judge_case(case: Case, subject: Subject, findings: Findings, model: Beside 
         watch="watch" in case.needs,
         has_folder=case.has_folder,
         reads_beside=case.reads_beside,
-    ) as examination:
+    )
+
+
+def _judge_case(case: Case, subject: Subject, findings: Findings, model: Beside | None) -> None:
+    with examination_of(case, subject) as examination:
         _note(examination.open(), case, -1, findings, model)
         for place, step in enumerate(case.steps):
             observation = examination.take(step)

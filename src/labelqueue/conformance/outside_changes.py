@@ -73,7 +73,7 @@ def _texts_that_are_none() -> tuple[str, ...]:
         ),
         *(text.replace("0.3", "1e400") for text in (whole, spread)),
         *(spread.replace("  },", between) for between in ("  }", "  },,", "  }, null,", "  }, 1")),
-        *(spread.replace(*changed) for changed in (("coding", "\\x"), ("pending", "done"), ("10T10", "32T10"))),
+        *(spread.replace(*swapped) for swapped in (("coding", "\\x"), ("pending", "done"), ("10T10", "32T10"))),
         spread.replace(str(UUID(int=2, version=4)), str(_SOUND["request_id"])),
     )
 

@@ -40,7 +40,7 @@ from labelqueue.conformance.cases import Case
 from labelqueue.conformance.coincidences import MakesCoincidences
 from labelqueue.conformance.crosscheck import GENERAL, Beside
 from labelqueue.conformance.examination import Examination
-from labelqueue.conformance.judging import Failure, Findings, answer_of, judge_step
+from labelqueue.conformance.judging import Failure, Findings, answer_of, examination_of, judge_step
 from labelqueue.conformance.outside_changes import ChangesTheFile
 from labelqueue.conformance.python_subject import PythonSubject
 from labelqueue.conformance.steps import moment_of
@@ -108,8 +108,6 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
         def open(self, cap: int | None, hours: float, users: tuple[str, ...], has_folder: bool) -> None:  # noqa: FBT001 - drawn
             # A clock that runs may not come near midnight, where a call would have two days.
             runs = collector.eye == "runs"
-            watch = collector.eye == "watch"
-            reads_beside = collector.eye == "beside"
             hours = _NOON if runs else hours
             now = datetime(2026, 1, 15, microsecond=123457, tzinfo=UTC) + timedelta(hours=hours)
             self.users = users
@@ -121,19 +119,11 @@ def _machine(collector: _Collector) -> type[RuleBasedStateMachine]:  # noqa: C90
                 now=now,
                 max_asks_per_day=cap,
                 runs=runs,
-                needs=frozenset({"watch"} if watch else ()),
+                needs=frozenset({"watch"} if collector.eye == "watch" else ()),
                 has_folder=has_folder,
-                reads_beside=reads_beside,
+                reads_beside=collector.eye == "beside",
             )
-            self.examination = Examination(
-                collector.subject,
-                now=now,
-                max_asks_per_day=cap,
-                runs=runs,
-                watch=watch,
-                has_folder=has_folder,
-                reads_beside=reads_beside,
-            )
+            self.examination = examination_of(self.case, collector.subject)
             self.examination.__enter__()
             self.has_clock = collector.subject.claims.clock
             self.model = Beside(None)
