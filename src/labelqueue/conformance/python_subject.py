@@ -252,7 +252,8 @@ def _frame_of(step: Step) -> Any:  # noqa: ANN401 - a pandas frame
     rows = [_row_of(row) for row in step["rows"]]
     # A text column of pandas' own may be unable to hold what UTF-8 cannot carry.
     is_odd = any(has_lone_surrogate(value) for row in rows for value in row.values())
-    return pd.DataFrame(rows, columns=step.get("columns"), index=step.get("index"), dtype=object if is_odd else None)
+    frame = pd.DataFrame(rows, columns=step.get("columns"), index=step.get("index"), dtype=object if is_odd else None)
+    return frame.astype(step.get("types", {}))
 
 
 def _change(before: Any, after: Any) -> str | None:  # noqa: ANN401 - any arguments

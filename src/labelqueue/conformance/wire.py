@@ -59,7 +59,7 @@ def line_of(number: int, method: str, params: dict[str, Any]) -> bytes:
 
 def params_of(step: Step) -> dict[str, Any]:
     """Return the parameters of the operation that a resolved step asks for."""
-    return {name: value for name, value in step.items() if name not in ("do", "expect", "views")}
+    return {name: value for name, value in step.items() if name not in ("do", "expect", "views", "types")}
 
 
 def result_of(line: bytes, number: int, method: str) -> Any:  # noqa: ANN401 - any JSON
