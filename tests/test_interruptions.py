@@ -55,6 +55,7 @@ def problems(interruption):
         replace(FAILED, refusal=Refusal("other", "answered error -32000: database or disk is full")),
         replace(FAILED, refusal=Refusal("other", "answered error -32000: write queue.json: no space left on device")),
         replace(FAILED, memory=None, after_retry=None),
+        replace(FAILED, after_retry=None, next=AFTER, next_call=drift(1)),
         KILLED,
         replace(KILLED, stored=(request(0, "labeled"),), next=(request(0, "labeled"), AFTER[1])),
         CUT,
@@ -121,6 +122,14 @@ def test_what_the_contract_permits_is_not_accused(interruption):
         (
             replace(FAILED, after_retry=BEFORE),
             {"DUR-1": [f"{FAILED.how}: tried again, the call had not its full effect: the store holds 1 requests"]},
+        ),
+        (
+            replace(FAILED, after_retry=None, next=(*AFTER, request(2)), next_call=drift(1)),
+            {"DUR-1": [f"{FAILED.how}: the next change had another effect than its own: the store holds 3 requests"]},
+        ),
+        (
+            replace(FAILED, after_retry=None, next="was not changed: the call raised OSError", next_call=drift(1)),
+            {"DUR-1": [f"{FAILED.how}: at the next change the store was not changed: the call raised OSError"]},
         ),
         (replace(FAILED, leftovers=("x.tmp",)), {"DUR-2": [f"{FAILED.how}: enqueue_drift left x.tmp behind"]}),
         (

@@ -75,7 +75,14 @@ _BAD_ARGUMENTS: Final = (
 _AT_A_TIME: Final = 5
 _FREE: Final = {"user_id": "ada", "bucket_end_ts": "2026-01-20T00:00:00Z"}
 _PLACES: Final = st.integers(0, 900)
-_COLUMNS: Final = ("user_id", "bucket_start_ts", "bucket_end_ts", "confidence", "predicted_label")
+_UNKNOWN_IN: Final = (
+    {"confidence": "Float64"},
+    {"predicted_label": "category"},
+    {"predicted_label": "string"},
+    {"confidence": "Float64", "predicted_label": "category"},
+)
+_KEYS: Final = ("user_id", "bucket_start_ts", "bucket_end_ts")
+_COLUMNS: Final = (*_KEYS, "confidence", "predicted_label")
 _THRESHOLDS: Final = st.sampled_from((None, None, 0.0, -0.5, 2.0))
 _BAD_THRESHOLDS: Final = (_NAN, *_INFINITE, True, "0.5", None)
 
@@ -97,7 +104,7 @@ class HandsInBadInput:
     @rule(
         data=st.data(),
         is_row=st.booleans(),
-        kind=st.sampled_from(("bad", "bad", "odd", "odd", "column", "threshold", "within")),
+        kind=st.sampled_from(("bad", "bad", "odd", "odd", "column", "threshold", "within", "types")),
     )
     def hand_in_a_bad_batch(self, data: st.DataObject, is_row: bool, kind: str) -> None:  # noqa: FBT001 - drawn
         """A batch with a mistake or two, with what is odd but valid, without a column, or under no threshold."""
@@ -107,8 +114,13 @@ class HandsInBadInput:
             self._hand_in_what_is_odd(data, _ODD_OF_ROWS if is_row else _ODD, is_row=is_row)
         elif kind == "within":
             batch = self._batch(data, is_row=is_row)
-            batch[-1] |= _WITHIN_THE_MICROSECOND | ({"confidence": 0.1} if is_row else {})
-            self._enqueue(batch, is_row=is_row)
+            batch[-1] |= {"confidence": 0.1} if is_row else {}
+            self._enqueue([*batch[:-1], batch[-1] | _WITHIN_THE_MICROSECOND], is_row=is_row)
+            start = _free_start(data.draw(_PLACES)).removesuffix("Z")
+            twins = [batch[-1] | _FREE | {"bucket_start_ts": f"{start}000{nanoseconds}Z"} for nanoseconds in (100, 900)]
+            self._enqueue(twins, is_row=is_row)
+        elif kind == "types":
+            self._hand_in_columns(data)
         elif kind == "column":
             self._leave_out_a_column(data, is_row=is_row)
         else:
@@ -122,12 +134,17 @@ class HandsInBadInput:
         self.take(dict(step))
 
     def _leave_out_a_column(self, data: st.DataObject, *, is_row: bool) -> None:
+        """Hand in a batch without a column, and again without another; or a mapping without a key."""
         batch = self._batch(data, is_row=is_row)
-        name = data.draw(st.sampled_from([*batch[0]] if is_row else ["user_id", "bucket_start_ts", "bucket_end_ts"]))
-        for each in batch if is_row else [data.draw(st.sampled_from(batch))]:
-            del each[name]
-        threshold = data.draw(st.sampled_from((None, -1.0, 2.0))) if is_row else None
-        self._enqueue(batch, is_row=is_row, threshold=threshold)
+        one = data.draw(st.sampled_from(batch))
+        for name in data.draw(st.permutations(_COLUMNS if is_row else _KEYS))[:3]:
+            without = [
+                {column: value for column, value in bucket.items() if column != name}
+                if is_row or bucket is one
+                else bucket
+                for bucket in batch
+            ]
+            self._enqueue(without, is_row=is_row, threshold=data.draw(st.sampled_from((None, -1.0, 2.0))))
 
     def _hand_in(self, data: st.DataObject, mistakes: Sequence[tuple[str, Any]], *, is_row: bool) -> None:
         """Hand in a batch again and again, each time with another mistake in one of two columns."""
@@ -151,6 +168,15 @@ class HandsInBadInput:
             bucket |= {"confidence": 0.1} if is_row else {}
             threshold = data.draw(_THRESHOLDS) if is_row and column == "confidence" else None
             self._enqueue([bucket | {column: value}], is_row=is_row, threshold=threshold)
+
+    def _hand_in_columns(self, data: st.DataObject) -> None:
+        """Hand in what is missing in a column that has its own way to say so."""
+        [row] = self._batch(data, is_row=True)[:1]
+        place = data.draw(_PLACES)
+        rows = [row | _FREE | {"bucket_start_ts": _free_start(place + number), "confidence": 0.1} for number in (0, 1)]
+        kinds = data.draw(st.sampled_from(_UNKNOWN_IN))
+        rows[data.draw(st.integers(0, 1))] |= dict.fromkeys(kinds)
+        self.take({"do": "enqueue_low_confidence", "rows": rows, "types": kinds})
 
     def _batch(self, data: st.DataObject, *, is_row: bool) -> list[dict[str, Any]]:
         drawn = data.draw(buckets(self.users, is_row=is_row, most=4).filter(bool))

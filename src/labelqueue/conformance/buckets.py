@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-__all__ = ["CONFIDENCES", "LABELS", "USERS", "buckets", "instants"]
+__all__ = ["CONFIDENCES", "LABELS", "USERS", "buckets", "instants", "types"]
 
 _THRESHOLD: Final = 0.55
 _EPOCH: Final = datetime(2026, 1, 10, 9, 0, tzinfo=UTC)
@@ -29,7 +29,7 @@ CONFIDENCES: Final = st.one_of(
 )
 """Confidences with ties, both zeros, the default threshold and its neighbours."""
 
-LABELS: Final = st.sampled_from(("coding", "writing", "", "None", "naïve 🐍", "two\nlines"))
+LABELS: Final = st.sampled_from(("coding", "writing", "", "None", "NaN", "naïve 🐍", "two\nlines"))
 
 # Few starts, so that buckets come back; some a microsecond apart; now and then any.
 _MINUTE: Final = 60 * 10**6
@@ -102,3 +102,30 @@ def buckets(users: tuple[str, ...], *, is_row: bool, most: int) -> st.SearchStra
     """
     anyhow, alike = (_buckets(users, is_row=is_row, is_of_one_type=is_of_one_type) for is_of_one_type in (False, True))
     return st.one_of(st.lists(anyhow, max_size=most), st.lists(anyhow, max_size=most), st.lists(alike, max_size=most))
+
+
+def types(rows: list[dict[str, Any]]) -> st.SearchStrategy[dict[str, str]]:
+    """Types of columns that can hold what stands in rows, as a step has them.
+
+    Args:
+        rows: The rows of a frame, without bad input.
+    """
+    kinds: dict[str, tuple[str, ...]] = {
+        "user_id": ("category", "string"),
+        "predicted_label": ("category", "string"),
+        "confidence": ("Float64",),
+    }
+    for name in ("bucket_start_ts", "bucket_end_ts"):
+        if all(_is_of_one_type(row[name]) for row in rows):
+            kinds[name] = ("datetime64[ns, UTC]", _coarsest(rows, name))
+    return st.fixed_dictionaries({}, optional={name: st.sampled_from(of) for name, of in kinds.items()})
+
+
+def _is_of_one_type(value: Any) -> bool:  # noqa: ANN401 - a form of a step
+    offset, kind = _ONE_TYPE
+    return isinstance(value, dict) and value["$datetime"].endswith(offset) and value.get("of") == kind
+
+
+def _coarsest(rows: list[dict[str, Any]], name: str) -> str:
+    is_whole = not any(datetime.fromisoformat(row[name]["$datetime"]).microsecond for row in rows)
+    return "datetime64[s, UTC]" if is_whole else "datetime64[us, UTC]"

@@ -78,6 +78,7 @@ class Examination:
         self._handle: Handle | None = None
         self._file: FileState | None = None
         self._is_tainted = False
+        self._is_changed = False
         self._is_store_broken = False
         self.bound: dict[str, str] = {}
 
@@ -100,11 +101,6 @@ class Examination:
     def items(self) -> tuple[Seen, ...]:
         """What `all_items` said last."""
         return self._items
-
-    @property
-    def is_file(self) -> bool:
-        """Whether the store is a file that is there."""
-        return self._file is not None and self._file.content is not None
 
     def open(self) -> Observation:
         """Open the queue over a store that does not exist."""
@@ -137,7 +133,8 @@ class Examination:
         copies: list[Path] = []
         glimpses: list[tuple[Seen, ...] | str] = []
         is_watched = self._watch and step["do"] in _CHANGING
-        evidence: dict[str, Any] = {"now": now}
+        evidence: dict[str, Any] = {"now": now, "follows_change": self._is_changed}
+        self._is_changed = False
         answer: Answer | None = None
         warned: list[warnings.WarningMessage] = []
         try:
@@ -170,7 +167,7 @@ class Examination:
 
     def _change_outside(self, step: Step) -> Observation:
         self._store.change(step)
-        self._is_tainted = True
+        self._is_tainted = self._is_changed = True
         file = self._store.file()
         self._is_store_broken = file is not None and file.error is not None
         return self._observe(step, result=None if file is None or self._is_store_broken else file.plain_items)
@@ -190,6 +187,7 @@ class Examination:
     def _reopen(self, step: Step) -> Observation:
         if call_of(step).offences:
             return self._open_with(step["max_asks_per_day"])
+        self._is_changed = False
         ask = {"do": "get_pending"}
         pending_before = self._value_of(ask)
         cap = step.get("max_asks_per_day", self._cap)

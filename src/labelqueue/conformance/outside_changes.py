@@ -19,7 +19,6 @@ from labelqueue.conformance.buckets import CONFIDENCES, LABELS, instants
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from labelqueue.conformance.examination import Examination
 
 __all__ = ["ChangesTheFile"]
 
@@ -29,11 +28,17 @@ _UNKNOWN: Final = st.fixed_dictionaries(
     optional={
         "note": st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
         "_priority": st.integers(-3, 3),
+        "inner": st.just({"status": "pending"}),
         "links": st.lists(st.one_of(st.none(), st.booleans(), st.floats(allow_nan=False, allow_infinity=False))),
     },
 )
 _MODES: Final = ("640", "604", "600", "644")
-_CHANGES: Final = ({"remove": True}, *({"mode": mode} for mode in _MODES), {"link": True}, {"link": "dangling"})
+_CHANGES: Final[tuple[dict[str, Any], ...]] = (
+    {"remove": True},
+    *({"mode": mode} for mode in _MODES),
+    {"link": True},
+    {"link": "dangling"},
+)
 _WAYS_TO_LEVEL: Final[tuple[dict[str, Any], ...]] = ({}, {"in_place": True}, {"mtime": "same"})
 _SOUND: Final = {
     "request_id": "00000000-0000-4000-8000-000000000001",
@@ -72,6 +77,7 @@ def _texts_that_are_none() -> tuple[str, ...]:
             for left_out in ("user_id", "reason")
         ),
         *(text.replace("0.3", "1e400") for text in (whole, spread)),
+        whole.replace("coding", "\\uD800"),
         *(spread.replace("  },", between) for between in ("  }", "  },,", "  }, null,", "  }, 1")),
         *(spread.replace(*swapped) for swapped in (("coding", "\\x"), ("pending", "done"), ("10T10", "32T10"))),
         spread.replace(str(UUID(int=2, version=4)), str(_SOUND["request_id"])),
@@ -121,7 +127,6 @@ class ChangesTheFile:
     """The rules of the search that act on the file as other programs do."""
 
     users: tuple[str, ...]
-    examination: Examination | None
 
     def take(self, step: dict[str, Any]) -> None:
         """Take a step; the search does."""
@@ -145,9 +150,10 @@ class ChangesTheFile:
             )
         elif kind == "level":
             self._change_one_digit(data.draw(st.sampled_from(_WAYS_TO_LEVEL)))
-        elif kind == "change" and self.examination is not None and self.examination.is_file:
-            self.take({"do": "store", **data.draw(st.sampled_from(_CHANGES))})
-            self._add_a_sound_one()
+        elif kind == "change":
+            for change in data.draw(st.permutations(_CHANGES))[:3]:
+                self.take({"do": "store"} | change)
+                self._add_a_sound_one()
         else:
             items = data.draw(_items(self.users))
             self.take({"do": "store", "items": items} | ({"in_place": True} if kind == "in place" else {}))
@@ -155,10 +161,12 @@ class ChangesTheFile:
                 self.take({"do": "reopen"})
 
     def _change_one_digit(self, how: dict[str, Any]) -> None:
-        """Write what is as long as what is there."""
+        """Write what is as long as what is there, and then remove it."""
         for confidence in (0.3, 0.4):
             self.take({"do": "store", "items": [_SOUND | {"confidence": confidence}]} | how)
             self.take({"do": "get_pending"})
+        self.take({"do": "store", "remove": True})
+        self.take({"do": "mark_done", "request_id": _SOUND["request_id"]})
 
     def _break_the_file(self, text: str) -> None:
         self.take({"do": "store", "text": text})

@@ -69,7 +69,7 @@ def failed_writes_change_nothing(seen: Interruption) -> Iterator[str]:
     """A call whose write fails MUST raise the real cause; the queue in memory and the store MUST be as before the call, and the same call may be tried again with full effect; where the failure comes after the change took effect, the change MUST stand in both and the error MUST say that it may have; memory and store MUST NOT disagree.
 
     A full disk is not rare.  Usual mistakes: the change is made in memory first and
-    stays there, the clean-up raises and hides the cause, a write that wrote less
+    stays there, or is written with the next one, the clean-up raises and hides the cause, a write that wrote less
     than it was given is taken for a whole one, and the call returns as if all were
     well.  So it does when flushing failed and the error was passed over.
     """
@@ -91,6 +91,7 @@ def failed_writes_change_nothing(seen: Interruption) -> Iterator[str]:
     elif seen.memory is not None and isinstance(seen.stored, tuple) and (other := difference(seen.stored, seen.memory)):
         yield f"{seen.how}: memory and store disagree: memory holds {other}"
     yield from _wrong_retry(seen)
+    yield from _wrong_next(seen)
 
 
 def _masked(seen: Interruption) -> str | None:
@@ -113,6 +114,18 @@ def _wrong_retry(seen: Interruption) -> Iterator[str]:
         yield f"{seen.how}: tried again, the store {seen.after_retry}"
     elif seen.after_retry is not None and not is_effect(seen.call, seen.before, seen.after_retry):
         yield f"{seen.how}: tried again, the call had not its full effect: the store holds {len(seen.after_retry)} requests"
+
+
+def _wrong_next(seen: Interruption) -> Iterator[str]:
+    if isinstance(seen.next, str):
+        yield f"{seen.how}: at the next change the store {seen.next}"
+    elif (
+        seen.next is not None
+        and seen.next_call is not None
+        and isinstance(seen.stored, tuple)
+        and not is_effect(seen.next_call, seen.stored, seen.next)
+    ):
+        yield f"{seen.how}: the next change had another effect than its own: the store holds {len(seen.next)} requests"
 
 
 @requirement(

@@ -275,8 +275,8 @@ def bits_and_links_stay(seen: Observation) -> Iterator[str]:
     "FILE-7",
     profile="file",
     source="decided",
-    on=("store",),
-    when=lambda seen: seen.call.do == "store" and _is_read_anew(seen),
+    on=("store", "get_pending", *_CHANGING),
+    when=lambda seen: _is_read_anew(seen) if seen.call.do == "store" else _is_first_after_a_change(seen),
     looks_at_refusals=True,
 )
 def outside_changes_are_seen(seen: Observation) -> Iterator[str]:
@@ -289,6 +289,9 @@ def outside_changes_are_seen(seen: Observation) -> Iterator[str]:
     if seen.refusal is not None:
         yield f"after the file was changed from outside, reading {seen.refusal.message}"
         return
+    if seen.call.do != "store":
+        yield from _answered_from_memory(seen)
+        return
     # Times are the matter of FILE-2.
     values = ("request_id", "user_id", "reason", "confidence", "predicted_label", "status")
     in_file = [tuple(getattr(request, name) for name in values) for request in seen.file_after.requests]
@@ -300,3 +303,30 @@ def outside_changes_are_seen(seen: Observation) -> Iterator[str]:
         for name, one, other in zip(values, expected, got, strict=True):
             if one != other:
                 yield f"item {place} of the file has {name}={one!r} since it was changed from outside, all_items says {other!r}"
+
+
+def _is_first_after_a_change(seen: Observation) -> bool:
+    is_sound = seen.file_before is not None and seen.file_before.error is None
+    return seen.follows_change and is_sound and not seen.call.offences
+
+
+def _answered_from_memory(seen: Observation) -> Iterator[str]:
+    since = "since it was changed from outside"
+    left = {request.request_id for request in seen.after}
+    for request in seen.before:
+        if request.request_id not in left:
+            yield f"{request.request_id!r} is in the file {since}, and went away with {seen.call.do}"
+            return
+    if seen.call.do == "mark_done":
+        if (seen.result is None) != (seen.target is None):
+            there = "not in the file" if seen.target is None else "in the file"
+            yield f"the id {seen.call.request_id!r} is {there} {since}, mark_done returned {shown(seen.result)}"
+    elif seen.call.do == "get_pending":
+        waiting = {request.request_id for request in seen.waiting}
+        gone = [request.request_id for request in seen.returned if request.request_id not in waiting]
+        if gone:
+            yield f"{gone[0]!r} is not pending in the file {since}, get_pending returned it"
+        elif len(seen.returned) < seen.most:
+            yield f"{seen.most} requests are to be returned {since}, get_pending returned {len(seen.returned)}"
+    elif seen.result != len(seen.expected):
+        yield f"{len(seen.expected)} buckets are not pending in the file {since}, {seen.call.do} returned {shown(seen.result)}"

@@ -34,8 +34,8 @@ class Interruption:
         memory: What the same instance said afterwards; `None` where it is gone.
         stored: What another process then read from the store.
         after_retry: What the store held after the same call was made again, where it was.
-        next: What the store held after somebody else's next change; `None` where
-            nobody made one.
+        next: What the store held after the next change, made by somebody else or,
+            where the process lives, by the same instance; `None` where nobody made one.
         next_call: That change.
         is_ruined: Whether the store could not be read after the next change, though
             that was answered as if all were well.

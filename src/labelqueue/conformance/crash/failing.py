@@ -3,17 +3,22 @@
 A call of the queue is recorded once; then it is made again and again on a fresh
 copy of the same store, each time with another of its system calls failing.  Short
 writes come from a limit on the size of files.
+
+Afterwards the same instance makes the same call again, or, every other time, another
+change: what a failed call left behind may show up in either.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 import resource
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from labelqueue.conformance.crash.scenes import Program, Stage, leftovers
+from labelqueue.conformance.crash.scenes import NEXT, Program, Stage, leftovers
 from labelqueue.conformance.crash.strace import Point, Record, SystemCall, attached, points_in
+from labelqueue.conformance.steps import Step, call_of
 from labelqueue.conformance.subject import BrokenError, RefusedError
 from labelqueue.spec import ABSENT, Interruption, Refusal
 
@@ -65,22 +70,20 @@ def failures_of(stage: Stage, actor: Program, reader: Program) -> Iterator[Inter
         actor.perform(stage.step)
     size = store.stat().st_size if store.is_file() else None
     is_one_file = not leftovers(store)
-    for point in points_in(record, store.parents[1]):
-        for error in _ERRORS.get(point.name, _SPACE):
-            interruption = _failed_at(stage, actor, reader, point, error, is_one_file=is_one_file)
-            if interruption is not None:
-                yield interruption
-            if not actor.is_alive:
-                return
-    for point in _readings(record, store):
-        interruption = _failed_at(stage, actor, reader, point, _WHILE_READING[point.name], is_one_file=is_one_file)
+    changing = [
+        (point, error) for point in points_in(record, store.parents[1]) for error in _ERRORS.get(point.name, _SPACE)
+    ]
+    reading = [(point, _WHILE_READING[point.name]) for point in _readings(record, store)]
+    then = itertools.cycle((stage.step, NEXT))
+    for point, error in changing + reading:
+        interruption = _failed_at(stage, actor, reader, point, error, next(then), is_one_file=is_one_file)
         if interruption is not None:
             yield interruption
         if not actor.is_alive:
             return
     if size is not None:
         for most in sorted({size - 1, size // 2, 1}):
-            yield _cut_short(stage, actor, reader, most, is_one_file=is_one_file)
+            yield _cut_short(stage, actor, reader, most, next(then), is_one_file=is_one_file)
 
 
 def _readings(record: Record, store: Path) -> list[Point]:
@@ -92,19 +95,19 @@ def _readings(record: Record, store: Path) -> list[Point]:
 
 
 def _failed_at(
-    stage: Stage, actor: Program, reader: Program, point: Point, error: str, *, is_one_file: bool
+    stage: Stage, actor: Program, reader: Program, point: Point, error: str, then: Step, *, is_one_file: bool
 ) -> Interruption | None:
     store = stage.set_up()
     actor.open(store)
     with attached(actor.pid, f"{point.name}:error={error}:when={point.number}") as record:
-        outcome = _attempt(stage, actor)
+        outcome = _attempt(actor, stage.step)
     hit = record.injected()
     if hit is None or str(store.parents[1]) not in hit.arguments:
         return None  # the program took another way this time
     # Whoever may not remove a file cannot be blamed for leaving it.
     is_one_file = is_one_file and not point.name.startswith("unlink")
     how = f"{point} failed with {error}"
-    found = _afterwards(stage, actor, reader, store, how, error, outcome, is_one_file=is_one_file)
+    found = _afterwards(stage, actor, reader, store, how, error, outcome, then=then, is_one_file=is_one_file)
     return replace(found, unflushed=_unflushed(record, hit, store))
 
 
@@ -134,21 +137,23 @@ def _flushes(call: SystemCall, names: set[str]) -> bool:
     return call.name in _FLUSHES and call.result == "0" and any(f"<{name}>" in call.arguments for name in names)
 
 
-def _cut_short(stage: Stage, actor: Program, reader: Program, most: int, *, is_one_file: bool) -> Interruption:
+def _cut_short(
+    stage: Stage, actor: Program, reader: Program, most: int, then: Step, *, is_one_file: bool
+) -> Interruption:
     store = stage.set_up()
     actor.open(store)
     _, hard = resource.prlimit(actor.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(actor.pid, resource.RLIMIT_FSIZE, (most, hard))
-    outcome = _attempt(stage, actor)
+    outcome = _attempt(actor, stage.step)
     if actor.is_alive:
         resource.prlimit(actor.pid, resource.RLIMIT_FSIZE, (hard, hard))
     how = f"files could not grow beyond {most} bytes"
-    return _afterwards(stage, actor, reader, store, how, "EFBIG", outcome, is_one_file=is_one_file)
+    return _afterwards(stage, actor, reader, store, how, "EFBIG", outcome, then=then, is_one_file=is_one_file)
 
 
-def _attempt(stage: Stage, actor: Program) -> dict[str, Any]:
+def _attempt(actor: Program, step: Step) -> dict[str, Any]:
     try:
-        return {"result": actor.perform(stage.step)}
+        return {"result": actor.perform(step)}
     except RefusedError as refused:
         return {"refusal": refused.refusal}
     except BrokenError as error:
@@ -164,6 +169,7 @@ def _afterwards(  # noqa: PLR0913 - named at its two calls
     cause: str,
     outcome: dict[str, Any],
     *,
+    then: Step,
     is_one_file: bool,
 ) -> Interruption:
     found = leftovers(store) if is_one_file else None
@@ -172,11 +178,11 @@ def _afterwards(  # noqa: PLR0913 - named at its two calls
     if found is not None:
         # A journal from which the next reader restored the store was no rubbish; it is gone now.
         found = tuple(name for name in found if name in leftovers(store))
-    after_retry: State | None = None
+    state: State | None = None
     if actor.is_alive:
-        retried = _attempt(stage, actor)
-        refusal = retried.get("refusal")
-        after_retry = reader.state_of(store) if refusal is None else f"was not changed: the call {refusal.message}"
+        refusal = _attempt(actor, then).get("refusal")
+        state = reader.state_of(store) if refusal is None else f"was not changed: the call {refusal.message}"
+    is_retry = then is stage.step
     return Interruption(
         kind="failure",
         how=how,
@@ -187,6 +193,8 @@ def _afterwards(  # noqa: PLR0913 - named at its two calls
         refusal=outcome.get("refusal"),
         memory=memory,
         stored=stored,
-        after_retry=after_retry,
+        after_retry=state if is_retry else None,
+        next=None if is_retry else state,
+        next_call=None if is_retry else call_of(then),
         leftovers=found,
     )

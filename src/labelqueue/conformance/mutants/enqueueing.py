@@ -35,20 +35,6 @@ class ZeroThresholdIsNone(ModelQueue):
         return super().enqueue_low_confidence(predictions_df, threshold or self.default_threshold)
 
 
-@mutant("ENQ-1")
-class AtTheThresholdOfAColumn(ModelQueue):
-    """In a frame whose starts are a column of datetimes, a row at the threshold is selected, too."""
-
-    is_column = False
-
-    def enqueue_low_confidence(self, predictions_df: Any, threshold: float | None = None) -> int:
-        self.is_column = "bucket_start_ts" in _columns_of_datetimes(predictions_df)
-        return super().enqueue_low_confidence(predictions_df, threshold)
-
-    def is_below(self, row: Mapping[str, Any], threshold: float) -> bool:
-        return super().is_below(row, threshold) or (self.is_column and row["confidence"] == threshold)
-
-
 @mutant("ENQ-2")
 class DefaultOfSix(ModelQueue):
     """The threshold defaults to 0.6."""
@@ -89,16 +75,6 @@ class EndOfTheStart(ModelQueue):
         ends = [row["bucket_end_ts"] for row in rows]
         shifted: list[Mapping[str, Any]] = [{**row, "bucket_end_ts": max(ends, key=str)} for row in rows]
         return super().enqueue(shifted if reason == "low_confidence" else rows, reason)
-
-
-@mutant("ENQ-3")
-class WholeSecondsOfAColumn(ModelQueue):
-    """Times that come as a column of datetimes lose what is finer than a second."""
-
-    def enqueue_low_confidence(self, predictions_df: Any, threshold: float | None = None) -> int:
-        floored = {name: predictions_df[name].dt.floor("s") for name in _columns_of_datetimes(predictions_df)}
-        frame = predictions_df.assign(**floored) if floored else predictions_df
-        return super().enqueue_low_confidence(frame, threshold)
 
 
 @mutant("ENQ-4")
@@ -286,8 +262,3 @@ class UnknownLabelAsText(ModelQueue):
 
     def label(self, row: Mapping[str, Any]) -> str | None:
         return str(row["predicted_label"]) if "predicted_label" in row else None
-
-
-def _columns_of_datetimes(frame: Any) -> list[str]:
-    # What comes by the wire is a list of rows.
-    return [name for name, kind in getattr(frame, "dtypes", {}).items() if kind.kind == "M"]

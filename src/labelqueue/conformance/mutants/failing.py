@@ -64,6 +64,27 @@ class ForgetsMoreThanTheDisk(_Remembering):
 
 
 @mutant("DUR-1")
+class WritesWhatFailedLater(DurableQueue):
+    """Requests whose write failed are kept aside, and written with the next change, whatever it is."""
+
+    adding: tuple[Any, ...] = ()
+    left: tuple[Any, ...] = ()
+
+    def with_added(self, added: list[Any]) -> list[Any]:
+        again = {self.key(request) for request in added}
+        self.adding = (*(request for request in self.left if self.key(request) not in again), *added)
+        return super().with_added(list(self.adding))
+
+    def save(self) -> None:
+        try:
+            super().save()
+        except OSError:
+            self.left = self.adding
+            raise
+        self.left = ()
+
+
+@mutant("DUR-1")
 class FailureIsSwallowed(DurableQueue):
     """A failed write is logged, and the call returns as if all were well."""
 

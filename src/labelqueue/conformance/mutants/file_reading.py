@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from labelqueue.conformance.model_file import JsonQueue
@@ -143,6 +143,16 @@ class TextBecomesANumberOnLoad(JsonQueue):
 
 
 @mutant("FILE-4")
+class LooksForSmallSurrogates(JsonQueue):
+    """Half a character is found where its escape is written in small letters."""
+
+    def parsed(self, content: bytes) -> list[dict[str, Any]]:
+        super().parsed(re.sub(rb"\\uD[89A-F][0-9A-F]{2}", b"?", content))
+        items: list[dict[str, Any]] = json.loads(content)
+        return items
+
+
+@mutant("FILE-4")
 class ErrorWithoutTheFile(JsonQueue):
     """The error does not name the file."""
 
@@ -174,85 +184,3 @@ class MovesTheBrokenAway(JsonQueue):
         except ValueError:
             self.path.replace(self.path.with_name("broken.json"))
             raise
-
-
-@mutant("FILE-7")
-class ReadsOnce(JsonQueue):
-    """The file is read when the queue is opened, and never again."""
-
-    def look(self) -> None:
-        pass
-
-
-@mutant("FILE-7")
-class LooksAtTheLength(JsonQueue):
-    """The file is read again only when its length is another."""
-
-    length = -1
-
-    def look(self) -> None:
-        length = self.path.stat().st_size if self.path.exists() else 0
-        if length != self.length:
-            super().look()
-            self.length = length
-
-    def save(self) -> None:
-        super().save()
-        self.length = self.path.stat().st_size
-
-
-@mutant("FILE-7")
-class LooksAtTheInode(JsonQueue):
-    """The file is read again only when it is another file."""
-
-    inode = -1
-
-    def look(self) -> None:
-        inode = self.path.stat().st_ino if self.path.exists() else 0
-        if inode != self.inode:
-            super().look()
-            self.inode = inode
-
-    def save(self) -> None:
-        super().save()
-        self.inode = self.path.stat().st_ino
-
-
-@mutant("FILE-7")
-class LooksAtTimeAndSize(JsonQueue):
-    """The file is read again only when its size or the time of its change is another, which a copy may keep."""
-
-    version = (-1, -1)
-
-    def look(self) -> None:
-        found = self.path.stat() if self.path.exists() else None
-        version = (found.st_size, found.st_mtime_ns) if found else (0, 0)
-        if version != self.version:
-            super().look()
-            self.version = version
-
-
-@mutant("FILE-7")
-class DeletedStaysInMemory(JsonQueue):
-    """The requests of a file that is gone are still there."""
-
-    def look(self) -> None:
-        if self.path.exists():
-            super().look()
-
-
-@mutant("FILE-7")
-class NeverLooksForANewFile(JsonQueue):
-    """A file that was not there at first is not looked for, until this queue writes one."""
-
-    def __init__(self, queue_path: Path, max_asks_per_day: Any = 20) -> None:
-        self.was_there = queue_path.exists()
-        super().__init__(queue_path, max_asks_per_day)
-
-    def look(self) -> None:
-        if self.was_there:
-            super().look()
-
-    def save(self) -> None:
-        super().save()
-        self.was_there = True

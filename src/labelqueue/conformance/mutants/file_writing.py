@@ -107,6 +107,38 @@ class LosesMembersOfItsOwnNames(JsonQueue):
         }
 
 
+@mutant("FILE-5")
+class LosesMembersOfWhatIsDone(JsonQueue):
+    """A request that is done is written with what the queue knows when another is marked."""
+
+    def unknown_in(self, item: dict[str, Any]) -> dict[str, Any]:
+        return super().unknown_in(item) if item.get("status", "pending") == "pending" else {}
+
+
+@mutant("FILE-5")
+class LearnsMembersOnce(JsonQueue):
+    """Unknown members are those of the first look, whatever other programs write later."""
+
+    def load(self) -> list[Any]:
+        known = self.unknown
+        items = super().load()
+        self.unknown = known or self.unknown
+        return items
+
+
+@mutant("FILE-5")
+class MarksInTheText(JsonQueue):
+    """The status is replaced in the text of a request, wherever it says that something is pending."""
+
+    def item(self, request: Any) -> dict[str, Any]:
+        values = super().item(request)
+        return {name: self.replaced(value, request.status) for name, value in values.items()}
+
+    def replaced(self, value: Any, status: str) -> Any:
+        text = json.dumps(value).replace('"status": "pending"', f'"status": "{status}"')
+        return json.loads(text)
+
+
 @mutant("FILE-6")
 class KeepsThePrivateMode(JsonQueue):
     """The file is as private as the temporary that it was."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,6 +61,19 @@ class ReloadsBySize(_LooksWhenChanged):
 
     def signature(self) -> Any:
         return self.path.stat().st_size
+
+
+@mutant("SHARE-1")
+class LooksAtTheFileAfterReading(_LooksWhenChanged):
+    """What the file looks like is noted after it was read, when it may be another already."""
+
+    def look(self) -> None:
+        super().look()
+        self.seen = self.signature() if self.path.exists() else None
+
+    def signature(self) -> Any:
+        found = self.path.stat()
+        return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 @mutant("SHARE-1")
@@ -131,6 +145,30 @@ class NoLock(DurableQueue):
     def locked(self) -> Iterator[None]:
         self.sidecar()  # makes the folder
         yield
+
+
+@mutant("SHARE-2")
+class WaitsAWhileForTheLock(DurableQueue):
+    """Whoever does not get the lock within half a second goes on without it."""
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        import fcntl  # noqa: PLC0415 - not everywhere, and needed here alone
+
+        descriptor = os.open(self.sidecar(), os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            for _ in range(100):
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    time.sleep(0.005)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def temporary(self, target: Path) -> Path:
+        return target.with_name(f"{target.name}.{os.getpid()}.new")
 
 
 @mutant("SHARE-2")

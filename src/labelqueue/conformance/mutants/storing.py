@@ -48,6 +48,17 @@ class ForgetsTheEmptyLabel(ModelQueue):
         return super().loaded(values | {"predicted_label": values["predicted_label"] or None})
 
 
+@mutant("KEEP-1")
+class LooksForNan(ModelQueue):
+    """A store in which "NaN" stands is taken for a broken one, though a text may say so."""
+
+    def load(self) -> list[Any]:
+        assert self.path is not None
+        if "NaN" in self.path.read_text(encoding="utf-8"):
+            raise ValueError(f"{self.path}: there is a number that is none")
+        return super().load()
+
+
 @mutant("KEEP-2")
 class SavesTheLastState(ModelQueue):
     """A change is saved with the next one."""

@@ -37,6 +37,8 @@ __all__ = ["PAIRS", "PREPARED", "Pair", "paused_histories", "told"]
 _TIMES_ALONE: Final = 4
 _PATIENCE_S: Final = 0.05
 _TIMES_TOLD: Final = 100
+# As long as a lock is held once, for whoever does not wait for it so long and goes on without.
+_LONG_S: Final = 1.2
 _TICK_S: Final = 0.001
 _LONGEST_S: Final = 10.0
 _ALL: Final[Step] = {"do": "all_items"}
@@ -62,11 +64,14 @@ class Pair(NamedTuple):
         first: The call that is stopped in the middle.
         second: The call that is made meanwhile.
         cap: The cap of everybody.
+        earlier: A call that the second client makes before, so that the first has to
+            read the store anew, or `None`.
     """
 
     first: Step
     second: Step
     cap: int = 20
+    earlier: Step | None = None
 
 
 PREPARED: Final = (_drift(0), _drift(1))
@@ -78,6 +83,7 @@ PAIRS: Final = (
     Pair(_drift(3), _drift(3)),
     Pair(_drift(2), _drift(4)),
     Pair({"do": "get_pending"}, _mark(0), cap=1),
+    Pair({"do": "get_pending"}, _mark(0), earlier=_drift(2)),
 )
 """The calls that are made to overlap."""
 
@@ -106,6 +112,9 @@ def paused_histories(first: Program, second: Program, reader: Program, now: date
             replaced = next((n for n, point in enumerate(points) if point.name.startswith("rename")), 0)
             if replaced and pair is PAIRS[0]:
                 yield scene.relay(points[replaced - 1])
+                history = scene.paused_at(points[replaced - 1], patience_s=_LONG_S)
+                if history is not None:
+                    yield history
 
 
 @dataclass
@@ -125,17 +134,15 @@ class _Scene:
 
     def rehearsed(self) -> list[Point]:
         """Make both calls with nobody else about; returns the points of the first."""
-        store = self.stage.set_up()
-        self.first.open(store, self.pair.cap)
+        store = self.opened()
         with attached(self.first.pid) as record:
             self.first.perform(self.stage.step)
-        self.second.open(store, self.pair.cap)
         start = time.monotonic()
         self.second.perform(self.meanwhile)
         self.patience_s = max(_PATIENCE_S, _TIMES_ALONE * (time.monotonic() - start))
         return points_in(record, store.parents[1], of_reading=self.pair.first["do"] == "get_pending")
 
-    def paused_at(self, point: Point) -> History | None:
+    def paused_at(self, point: Point, patience_s: float | None = None) -> History | None:
         """Stop the first at a point; `None` where it took another way this time."""
         store = self.opened()
         with attached(self.first.pid, f"{point.name}:signal=STOP:when={point.number}") as record:
@@ -143,7 +150,7 @@ class _Scene:
             if not call.is_stopped(record):
                 self.events.append(call.answer())
                 return None
-            waiting = self.second_calls(self.meanwhile, _ALL)
+            waiting = self.second_calls(patience_s or self.patience_s, self.meanwhile, _ALL)
             _let_go_on(self.first)
             self.events.append(call.answer())
             if waiting is not None:
@@ -183,13 +190,15 @@ class _Scene:
         self.second.open(store, self.pair.cap)
         self.events = [told(step, number) for number, step in enumerate(self.stage.scene.before)]
         self.events += [made("A", self.first.perform, _ALL), made("B", self.second.perform, _ALL)]
+        if self.pair.earlier is not None:
+            self.events.append(made("B", self.second.perform, self.pair.earlier))
         return store
 
-    def second_calls(self, *steps: Step) -> _Sent | None:
+    def second_calls(self, patience_s: float, *steps: Step) -> _Sent | None:
         """Let the second make calls until one of them waits; returns that one."""
         for step in steps:
             call = _Sent("B", self.second, step)
-            if not self.second.has_answered_within(self.patience_s):
+            if not self.second.has_answered_within(patience_s):
                 return call
             self.events.append(call.answer())
         return None
