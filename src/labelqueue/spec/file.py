@@ -127,7 +127,8 @@ def _is_utc(moment: datetime) -> bool:
 
 
 def _is_read_anew(seen: Observation) -> bool:
-    return seen.call.do in ("store", "reopen") and seen.file_after is not None and seen.file_after.error is None
+    is_sound = seen.file_after is not None and seen.file_after.error is None
+    return seen.call.do in ("store", "reopen") and is_sound and not seen.call.offences
 
 
 @requirement(
@@ -136,9 +137,8 @@ def _is_read_anew(seen: Observation) -> bool:
     source="both",
     on=("reopen",),
     when=lambda seen: (
-        seen.file_after is not None
-        and not seen.call.offences
-        and seen.file_after.error is None
+        _is_read_anew(seen)
+        and seen.file_after is not None
         and any(set(FIELDS) - set(item) for item in seen.file_after.items)
     ),
     looks_at_refusals=True,
