@@ -109,3 +109,25 @@ def test_a_file_that_is_no_json_is_refused(tmp_path):
 
     with pytest.raises(InvalidCaseError, match=r"x\.json at /: cannot be read"):
         load_case(tmp_path / "x.json")
+
+
+def test_a_cap_that_is_none_over_an_odd_file_is_no_refusal_of_the_file():
+    """Whose cap is refused has not had the file refused: FILE-4 says nothing."""
+    odd = {
+        "request_id": "no uuid",
+        "user_id": "ada",
+        "bucket_start_ts": "2026-01-10T09:00:00Z",
+        "bucket_end_ts": "2026-01-10T09:00:00Z",
+        "reason": "drift",
+        "created_at": "2026-01-14T08:00:00Z",
+    }
+    steps = [{"do": "store", "items": [odd]}, {"do": "reopen", "max_asks_per_day": -1}]
+    members = {
+        "id": "file-odd",
+        "requirements": ["FILE-4", "IN-9"],
+        "why": "The file is blamed for the cap.",
+        "steps": steps,
+    }
+    case = case_of(members, "odd.json")
+
+    assert not findings(case, model_for(case)).failures
