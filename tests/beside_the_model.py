@@ -8,7 +8,7 @@ import time_machine
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from labelqueue.conformance.model import ModelQueue
+from labelqueue.conformance.models.core import ModelQueue
 
 FIELDS = ("user_id", "bucket_start_ts", "bucket_end_ts", "reason", "predicted_label", "created_at", "status")
 NOW = datetime(2026, 1, 15, 23, 30, tzinfo=UTC)

@@ -19,9 +19,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import postgres
-from labelqueue.conformance.implementations import IMPLEMENTATIONS, kept
-from labelqueue.conformance.pages import main as write_pages
-from labelqueue.conformance.report import read_report
+from labelqueue.conformance.published.implementations import IMPLEMENTATIONS, kept
+from labelqueue.conformance.published.pages import main as write_pages
+from labelqueue.conformance.reports.report import read_report
 
 RESULTS = Path("conformance/results")
 TASKCLF = "taskclf==0.4.15"

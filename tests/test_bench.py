@@ -18,10 +18,10 @@ from labelqueue.bench.subject import bench_program, rows_of
 from labelqueue.bench.table import rendered, written
 from labelqueue.cli import app
 from labelqueue.conformance.crash.strace import why_not
-from labelqueue.conformance.model_durable import DurableQueue
+from labelqueue.conformance.models.durable import DurableQueue
 
 CANONICAL = "labelqueue:ActiveLabelingQueue"
-MODEL = "labelqueue.conformance.model:ModelQueue"
+MODEL = "labelqueue.conformance.models.core:ModelQueue"
 MEASUREMENT = Measurement(
     subjects=(
         Measured("fast", "1.0", "in this process", "yes"),
@@ -148,7 +148,7 @@ def test_whether_a_subject_flushes_is_seen():
 
 def test_a_program_is_measured_over_the_wire():
     """Its figures are there like those of any other."""
-    subject = bench_program([sys.executable, "-m", "labelqueue.conformance.serve", MODEL], timeout_s=60)
+    subject = bench_program([sys.executable, "-m", "labelqueue.conformance.subjects.serve", MODEL], timeout_s=60)
     try:
         found = measure([subject], sizes=[10], seconds=0.5)
     finally:

@@ -8,13 +8,13 @@ from collections import Counter
 import pytest
 
 from labelqueue.conformance.cases import DATA, InvalidCaseError, case_of, hand_written, load_case
-from labelqueue.conformance.clock import elsewhere
 from labelqueue.conformance.judging import Findings, judge_case
-from labelqueue.conformance.model import ModelQueue
-from labelqueue.conformance.model_file import JsonQueue
-from labelqueue.conformance.model_input import InputQueue
+from labelqueue.conformance.models.core import ModelQueue
+from labelqueue.conformance.models.file import JsonQueue
+from labelqueue.conformance.models.input import InputQueue
 from labelqueue.conformance.mutants import MUTANTS
-from labelqueue.conformance.python_subject import CANONICAL, PythonSubject, subject_named
+from labelqueue.conformance.subjects.clock import elsewhere
+from labelqueue.conformance.subjects.python_subject import CANONICAL, PythonSubject, subject_named
 from labelqueue.spec import REQUIREMENTS, Observation
 
 CASES = {case.id: case for case in hand_written()}

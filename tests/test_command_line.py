@@ -10,10 +10,10 @@ import pytest
 
 from labelqueue.conformance import run as examine
 from labelqueue.conformance.mutants import MUTANTS
-from labelqueue.conformance.python_subject import PythonSubject
+from labelqueue.conformance.subjects.python_subject import PythonSubject
 
 HELPERS = """
-from labelqueue.conformance.model import ModelQueue
+from labelqueue.conformance.models.core import ModelQueue
 from labelqueue.conformance.mutants import MUTANTS
 
 CountsLabeledAlone = MUTANTS["skipped-is-free"].make

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from labelqueue.conformance.cases import DATA
-from labelqueue.conformance.implementations import (
+from labelqueue.conformance.published.implementations import (
     IMPLEMENTATIONS,
     kept,
     made_from,
@@ -16,7 +16,7 @@ from labelqueue.conformance.implementations import (
     page_of_failures,
     reports,
 )
-from labelqueue.conformance.report import report_of
+from labelqueue.conformance.reports.report import report_of
 from labelqueue.spec import REQUIREMENTS
 from reports import report
 

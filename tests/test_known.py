@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from labelqueue.conformance import run
-from labelqueue.conformance.known import InvalidKnownError, known_in, read_known
 from labelqueue.conformance.mutants import MUTANTS
-from labelqueue.conformance.python_subject import PythonSubject
-from labelqueue.conformance.report import report_of
+from labelqueue.conformance.reports.known import InvalidKnownError, known_in, read_known
+from labelqueue.conformance.reports.report import report_of
+from labelqueue.conformance.subjects.python_subject import PythonSubject
 from reports import FAILURE, found, report
 
 

@@ -111,11 +111,17 @@ def test_the_face_of_the_package_is_there():
         labelqueue.Absent  # noqa: B018 - looking is what fails
 
 
+def is_folder_alone(module):
+    """Whether a package says what its modules are, and holds nothing itself."""
+    path = ROOT.joinpath(*module.name.split(".")[1:], "__init__.py")
+    return module.ispkg and len(ast.parse(path.read_text(encoding="utf-8")).body) == 1
+
+
 # Mutants are reached through the shelf, and the address is a module of two names.
 OFFERING = sorted(
     module.name
     for module in pkgutil.walk_packages([str(ROOT)], "labelqueue.")
-    if "mutants." not in module.name and "taskclf_address" not in module.name
+    if "mutants." not in module.name and "taskclf_address" not in module.name and not is_folder_alone(module)
 )
 
 

@@ -9,18 +9,18 @@ from zlib import crc32
 import pytest
 
 from labelqueue.conformance import program_named, run
-from labelqueue.conformance.clock import elsewhere
 from labelqueue.conformance.judging import Findings
-from labelqueue.conformance.kills import is_forced, is_found_by_search, kills_by_force
-from labelqueue.conformance.matrix import record_of, recorded
-from labelqueue.conformance.model import ModelQueue
-from labelqueue.conformance.model_file import JsonQueue
-from labelqueue.conformance.model_input import InputQueue
+from labelqueue.conformance.models.core import ModelQueue
+from labelqueue.conformance.models.file import JsonQueue
+from labelqueue.conformance.models.input import InputQueue
 from labelqueue.conformance.mutants import MUTANTS
 from labelqueue.conformance.mutants.adapters import ADAPTERS
-from labelqueue.conformance.python_subject import PythonSubject
+from labelqueue.conformance.mutants.kills import is_forced, is_found_by_search, kills_by_force
+from labelqueue.conformance.published.matrix import record_of, recorded
 from labelqueue.conformance.search import search
-from labelqueue.conformance.shrinking import shrunk
+from labelqueue.conformance.search.shrinking import shrunk
+from labelqueue.conformance.subjects.clock import elsewhere
+from labelqueue.conformance.subjects.python_subject import PythonSubject
 from labelqueue.spec import REQUIREMENTS
 
 # What takes long is done for some of the mutants, always the same, unless all are asked for.
@@ -41,7 +41,7 @@ def test_cases_kill_the_mutant(mutant):
     record = record_of(mutant)
 
     assert mutant.requirement in record["killed_by"]
-    # Run `python -m labelqueue.conformance.matrix`, and then `….pages`, when this fails.
+    # Run `python -m labelqueue.conformance.published.matrix`, and then `….pages`, when this fails.
     assert record == recorded()[mutant.id]
 
 

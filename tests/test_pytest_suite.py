@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from labelqueue.conformance.known import InvalidKnownError
-from labelqueue.conformance.model import ModelQueue
+from labelqueue.conformance.models.core import ModelQueue
+from labelqueue.conformance.reports.known import InvalidKnownError
 from labelqueue.conformance.suite import suite
 from labelqueue.errors import SubjectError
 
@@ -38,7 +38,7 @@ def test_each_case_is_a_test_named_by_its_id(tried):
     """A case can be chosen by its id, and passes where the queue is right."""
     done = tried(
         "from labelqueue.conformance.suite import suite\n"
-        'TestMine = suite("labelqueue.conformance.model:ModelQueue", profiles=[])',
+        'TestMine = suite("labelqueue.conformance.models.core:ModelQueue", profiles=[])',
         "-k",
         "cap-counts-skipped",
     )
@@ -104,7 +104,12 @@ def test_requirements_are_those_of_one_run(tried, pytester):
 
 def test_a_program_is_a_subject_too(tried):
     """A command is started when it is needed; what it does not claim is skipped with the reason."""
-    command = [sys.executable, "-m", "labelqueue.conformance.serve", "labelqueue.conformance.model:ModelQueue"]
+    command = [
+        sys.executable,
+        "-m",
+        "labelqueue.conformance.subjects.serve",
+        "labelqueue.conformance.models.core:ModelQueue",
+    ]
     content = f"from labelqueue.conformance.suite import suite\nTestMine = suite({command!r}, profiles=[])"
 
     done = tried(content, "-k", "done-default-over-skipped")

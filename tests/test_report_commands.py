@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from labelqueue.cli import app
-from labelqueue.conformance.renderers import badge, html, junit, markdown
-from labelqueue.conformance.report import report_of
+from labelqueue.conformance.reports.renderers import badge, html, junit, markdown
+from labelqueue.conformance.reports.report import report_of
 from reports import FAILURE, found, report
 
 MUTANT = "subjects:CountsLabeledAlone"

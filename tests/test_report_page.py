@@ -7,8 +7,8 @@ import json
 import pytest
 
 from contrast import CONTRAST
-from labelqueue.conformance.renderers import html, write_text
-from labelqueue.conformance.report import report_of
+from labelqueue.conformance.reports.renderers import html, write_text
+from labelqueue.conformance.reports.report import report_of
 from reports import report
 
 

@@ -10,12 +10,20 @@ import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
 
 from labelqueue.conformance import PythonSubject, run
-from labelqueue.conformance.comparison import Change, compared
-from labelqueue.conformance.model import ModelQueue
+from labelqueue.conformance.models.core import ModelQueue
 from labelqueue.conformance.mutants import MUTANTS
-from labelqueue.conformance.renderers import RENDERERS, badge, html, junit, markdown, write_renderings, write_text
-from labelqueue.conformance.renderers.timeline import timeline
-from labelqueue.conformance.report import InvalidReportError, read_report, report_of
+from labelqueue.conformance.reports.comparison import Change, compared
+from labelqueue.conformance.reports.renderers import (
+    RENDERERS,
+    badge,
+    html,
+    junit,
+    markdown,
+    write_renderings,
+    write_text,
+)
+from labelqueue.conformance.reports.renderers.timeline import timeline
+from labelqueue.conformance.reports.report import InvalidReportError, read_report, report_of
 from reports import CASE, FAILURE, HISTORY, found, report
 
 

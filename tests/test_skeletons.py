@@ -9,12 +9,12 @@ import sys
 import pytest
 
 from labelqueue.conformance.cases import hand_written
-from labelqueue.conformance.clock import elsewhere
-from labelqueue.conformance.export import NotEmptyError
 from labelqueue.conformance.judging import Findings, judge_case
-from labelqueue.conformance.program import program_named
-from labelqueue.conformance.skeletons import COMMANDS, write_skeleton
-from labelqueue.conformance.smoke import smoked
+from labelqueue.conformance.published.export import NotEmptyError
+from labelqueue.conformance.subjects.clock import elsewhere
+from labelqueue.conformance.subjects.program import program_named
+from labelqueue.conformance.subjects.skeletons import COMMANDS, write_skeleton
+from labelqueue.conformance.subjects.smoke import smoked
 
 # What builds each, and what starts it; the programs that both need.
 BUILDS = {

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from conftest import NOW
-from labelqueue.conformance.pages import generated
+from labelqueue.conformance.published.pages import generated
 from labelqueue.spec import REQUIREMENTS, Call, Observation
 
 # How many requirements each area of the contract has; an id is never reused.
@@ -51,5 +51,5 @@ def test_requirements_say_nothing_about_nothing():
 
 @pytest.mark.parametrize(("name", "content"), generated().items(), ids=list(generated()))
 def test_generated_files_are_fresh(name, content, pytestconfig):
-    """Run `python -m labelqueue.conformance.pages` when this fails."""
+    """Run `python -m labelqueue.conformance.published.pages` when this fails."""
     assert (pytestconfig.rootpath / name).read_text(encoding="utf-8") == content

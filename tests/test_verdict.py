@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from labelqueue.conformance.verdict import exit_status, verdict_of
+from labelqueue.conformance.reports.verdict import exit_status, verdict_of
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from labelqueue.cli import app
 from labelqueue.conformance.cases import DATA, hand_written
-from labelqueue.conformance.index import changes, index, missing_step, text_of_index
+from labelqueue.conformance.published.index import changes, index, missing_step, text_of_index
 from labelqueue.spec import REQUIREMENTS
 
 RELEASED = json.loads((DATA / "released.json").read_text("utf-8"))

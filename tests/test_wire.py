@@ -9,13 +9,13 @@ import sys
 import pytest
 
 from labelqueue.conformance import program_named, run
-from labelqueue.conformance.conversation import Conversation
-from labelqueue.conformance.smoke import smoked
-from labelqueue.conformance.subject import BrokenError, RefusedError
-from labelqueue.conformance.wire import _is_answer, line_of, problems_of, result_of
+from labelqueue.conformance.subjects.conversation import Conversation
+from labelqueue.conformance.subjects.smoke import smoked
+from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
+from labelqueue.conformance.subjects.wire import _is_answer, line_of, problems_of, result_of
 from labelqueue.errors import SubjectError
 
-CANONICAL = (sys.executable, "-m", "labelqueue.conformance.serve", "labelqueue:ActiveLabelingQueue")
+CANONICAL = (sys.executable, "-m", "labelqueue.conformance.subjects.serve", "labelqueue:ActiveLabelingQueue")
 HELLO = {"wire": 1, "name": "mine", "claims": {"profiles": ["core"], "clock": True, "store": "path"}}
 PROGRAM = """
 import json, os, sys, time

@@ -9,9 +9,9 @@ from itertools import count
 import pytest
 
 from labelqueue.conformance import subject_named
-from labelqueue.conformance.serve import serve
-from labelqueue.conformance.verdict import Outcome
-from labelqueue.conformance.wire import OPERATIONS, VERSION, problems_of
+from labelqueue.conformance.reports.verdict import Outcome
+from labelqueue.conformance.subjects.serve import serve
+from labelqueue.conformance.subjects.wire import OPERATIONS, VERSION, problems_of
 from test_how_to_examine import follow, reader  # noqa: F401 - a fixture
 
 STORE = "/tmp/labelqueue-x/live/store/queue.json"  # noqa: S108 - as the page writes it

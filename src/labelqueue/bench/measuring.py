@@ -22,7 +22,7 @@ from labelqueue.bench.figures import OPERATIONS, REFERENCES, Figure, Measurement
 from labelqueue.bench.memory import grown_by_opening
 from labelqueue.bench.subject import BenchSubject, rows_of
 from labelqueue.bench.trial import Reference, Trial
-from labelqueue.conformance.python_subject import in_one_line
+from labelqueue.conformance.subjects.python_subject import in_one_line
 from labelqueue.errors import SubjectError
 
 __all__ = ["DEFAULT_SECONDS", "DEFAULT_SIZES", "Progress", "measure"]

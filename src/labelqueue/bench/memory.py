@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from labelqueue.conformance.python_subject import subject_named
+from labelqueue.conformance.subjects.python_subject import subject_named
 
 __all__ = ["grown_by_opening"]
 

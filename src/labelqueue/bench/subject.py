@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.bench.figures import Measured
 from labelqueue.conformance.crash.strace import attached, why_not
-from labelqueue.conformance.program import ProgramSubject, program_named
-from labelqueue.conformance.python_subject import subject_named
 from labelqueue.conformance.steps import text_of
+from labelqueue.conformance.subjects.program import ProgramSubject, program_named
+from labelqueue.conformance.subjects.python_subject import subject_named
 
 if TYPE_CHECKING:
-    from labelqueue.conformance.subject import Handle, Subject
+    from labelqueue.conformance.subjects.subject import Handle, Subject
 
 __all__ = ["CAP", "BenchSubject", "Rows", "bench_program", "bench_subject", "rows_of"]
 

@@ -19,7 +19,7 @@ from labelqueue.bench.subject import BenchSubject, bench_program, bench_subject
 from labelqueue.bench.table import rendered
 from labelqueue.cli.screen import console, errors_in_one_line, shown_progress
 from labelqueue.cli.subject_argument import command_of
-from labelqueue.conformance.python_subject import CANONICAL
+from labelqueue.conformance.subjects.python_subject import CANONICAL
 
 __all__ = ["bench"]
 

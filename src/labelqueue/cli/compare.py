@@ -9,9 +9,9 @@ import typer
 from rich.text import Text
 
 from labelqueue.cli.screen import console, errors_in_one_line
-from labelqueue.conformance.comparison import compared
-from labelqueue.conformance.report import read_report
-from labelqueue.conformance.verdict import EXIT_STATUS
+from labelqueue.conformance.reports.comparison import compared
+from labelqueue.conformance.reports.report import read_report
+from labelqueue.conformance.reports.verdict import EXIT_STATUS
 
 __all__ = ["compare"]
 

@@ -15,12 +15,12 @@ import typer
 
 from labelqueue.cli.screen import console, errors_in_one_line, shown_progress
 from labelqueue.cli.subject_argument import SubjectArgument, chosen_subject, words_of
-from labelqueue.conformance.console import rendered
-from labelqueue.conformance.known import known_in, read_known
-from labelqueue.conformance.python_subject import CANONICAL
-from labelqueue.conformance.renderers import write_renderings
-from labelqueue.conformance.report import Report
+from labelqueue.conformance.reports.console import rendered
+from labelqueue.conformance.reports.known import known_in, read_known
+from labelqueue.conformance.reports.renderers import write_renderings
+from labelqueue.conformance.reports.report import Report
 from labelqueue.conformance.runner import DEFAULT_SEED, run
+from labelqueue.conformance.subjects.python_subject import CANONICAL
 from labelqueue.spec import PROFILES, REQUIREMENTS, Profile
 
 __all__ = ["conform"]

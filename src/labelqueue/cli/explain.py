@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from labelqueue.cli.screen import console, errors_in_one_line
-from labelqueue.conformance.explanation import explained
+from labelqueue.conformance.reports.explanation import explained
 
 __all__ = ["explain"]
 

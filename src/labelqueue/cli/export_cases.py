@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from labelqueue.cli.screen import console, errors_in_one_line
-from labelqueue.conformance.export import export
+from labelqueue.conformance.published.export import export
 
 __all__ = ["export_cases"]
 

@@ -11,12 +11,12 @@ from typing import Annotated
 import typer
 
 from labelqueue.cli.screen import USAGE, console, errors_in_one_line, fail, progress_bar
-from labelqueue.conformance.kills import is_forced, kills_by_cases, kills_by_force
-from labelqueue.conformance.matrix import row_of
 from labelqueue.conformance.mutants import MUTANTS, Mutant
 from labelqueue.conformance.mutants.adapters import ADAPTERS
-from labelqueue.conformance.serve import serve_here
-from labelqueue.conformance.verdict import EXIT_STATUS
+from labelqueue.conformance.mutants.kills import is_forced, kills_by_cases, kills_by_force
+from labelqueue.conformance.published.matrix import row_of
+from labelqueue.conformance.reports.verdict import EXIT_STATUS
+from labelqueue.conformance.subjects.serve import serve_here
 from labelqueue.spec import PROFILES, REQUIREMENTS, Profile
 
 __all__ = ["mutants"]
@@ -60,7 +60,7 @@ def serve(name: Annotated[str, typer.Argument(metavar="ID", help="A mutant, of a
             serve_here(MUTANTS[name].address)
         elif name in ADAPTERS:
             # A queue that is right, so that nothing but the adapter is wrong.
-            serve_here("labelqueue.conformance.model_durable:DurableQueue", ADAPTERS[name].answers)
+            serve_here("labelqueue.conformance.models.durable:DurableQueue", ADAPTERS[name].answers)
         else:
             fail(f"{name!r} is no mutant; labelqueue mutants names them, and adapters are {', '.join(ADAPTERS)}", USAGE)
     sys.stdout.flush()

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from labelqueue.cli.screen import console, errors_in_one_line
-from labelqueue.conformance.skeletons import COMMANDS, write_skeleton
+from labelqueue.conformance.subjects.skeletons import COMMANDS, write_skeleton
 
 __all__ = ["new_adapter"]
 

@@ -10,9 +10,9 @@ import typer
 from labelqueue.cli.screen import console, errors_in_one_line
 from labelqueue.cli.subject_argument import SubjectArgument, chosen_subject
 from labelqueue.conformance.cases import load_case
-from labelqueue.conformance.python_subject import CANONICAL
 from labelqueue.conformance.replay import replayed
-from labelqueue.conformance.verdict import EXIT_STATUS
+from labelqueue.conformance.reports.verdict import EXIT_STATUS
+from labelqueue.conformance.subjects.python_subject import CANONICAL
 
 __all__ = ["replay"]
 

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from labelqueue.cli.screen import console, errors_in_one_line
-from labelqueue.conformance.console import rendered
-from labelqueue.conformance.renderers import badge as draw_badge
-from labelqueue.conformance.renderers import html as write_html
-from labelqueue.conformance.renderers import junit as write_junit
-from labelqueue.conformance.renderers import markdown as write_markdown
-from labelqueue.conformance.renderers import write_text
-from labelqueue.conformance.report import read_report
+from labelqueue.conformance.reports.console import rendered
+from labelqueue.conformance.reports.renderers import badge as draw_badge
+from labelqueue.conformance.reports.renderers import html as write_html
+from labelqueue.conformance.reports.renderers import junit as write_junit
+from labelqueue.conformance.reports.renderers import markdown as write_markdown
+from labelqueue.conformance.reports.renderers import write_text
+from labelqueue.conformance.reports.report import read_report
 
 __all__ = ["report"]
 

@@ -16,4 +16,4 @@ def serve(
 ) -> None:
     """Make a program of a Python queue: JSON-RPC 2.0, one message per line."""
     # A fresh interpreter: what this command line has loaded is none of the subject's business.
-    os.execv(sys.executable, [sys.executable, "-m", "labelqueue.conformance.serve", subject])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", "labelqueue.conformance.subjects.serve", subject])  # noqa: S606

@@ -7,8 +7,8 @@ from rich.text import Text
 
 from labelqueue.cli.screen import USAGE, console, errors_in_one_line, fail
 from labelqueue.cli.subject_argument import command_of
-from labelqueue.conformance.smoke import Said, smoked
-from labelqueue.conformance.verdict import EXIT_STATUS
+from labelqueue.conformance.reports.verdict import EXIT_STATUS
+from labelqueue.conformance.subjects.smoke import Said, smoked
 
 __all__ = ["smoke"]
 

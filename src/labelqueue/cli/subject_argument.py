@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from typer.core import TyperCommand
 
-from labelqueue.conformance.program import program_named
-from labelqueue.conformance.python_subject import CANONICAL, subject_named
+from labelqueue.conformance.subjects.program import program_named
+from labelqueue.conformance.subjects.python_subject import CANONICAL, subject_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from labelqueue.conformance.subject import Subject
+    from labelqueue.conformance.subjects.subject import Subject
 
 __all__ = ["CommandAfterDashes", "SubjectArgument", "chosen_subject", "command_of", "words_of"]
 

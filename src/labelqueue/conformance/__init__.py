@@ -13,11 +13,11 @@ from labelqueue.lazy import lazily
 
 if TYPE_CHECKING:
     from labelqueue.conformance.cases import Case, hand_written, load_case
-    from labelqueue.conformance.program import ProgramSubject, program_named
-    from labelqueue.conformance.python_subject import PythonSubject, subject_named
-    from labelqueue.conformance.report import Report, RequirementReport
+    from labelqueue.conformance.reports.report import Report, RequirementReport
     from labelqueue.conformance.runner import run
-    from labelqueue.conformance.subject import Claims, Subject
+    from labelqueue.conformance.subjects.program import ProgramSubject, program_named
+    from labelqueue.conformance.subjects.python_subject import PythonSubject, subject_named
+    from labelqueue.conformance.subjects.subject import Claims, Subject
 
 __all__ = [
     "Case",
@@ -38,17 +38,17 @@ __all__ = [
 # run, and needs neither Hypothesis nor the cases.
 _WHERE: Final = {
     "Case": "cases",
-    "Claims": "subject",
-    "ProgramSubject": "program",
-    "PythonSubject": "python_subject",
-    "Report": "report",
-    "RequirementReport": "report",
-    "Subject": "subject",
+    "Claims": "subjects.subject",
+    "ProgramSubject": "subjects.program",
+    "PythonSubject": "subjects.python_subject",
+    "Report": "reports.report",
+    "RequirementReport": "reports.report",
+    "Subject": "subjects.subject",
     "hand_written": "cases",
     "load_case": "cases",
-    "program_named": "program",
+    "program_named": "subjects.program",
     "run": "runner",
-    "subject_named": "python_subject",
+    "subject_named": "subjects.python_subject",
 }
 
 __getattr__ = lazily(__name__, _WHERE)

@@ -15,10 +15,10 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from labelqueue.conformance.glimpses import reading_meanwhile
 from labelqueue.conformance.steps import Step, call_of, moment_of, resolved
-from labelqueue.conformance.store import StoreFolder
-from labelqueue.conformance.subject import Answer, Handle, RefusedError, Subject
+from labelqueue.conformance.subjects.glimpses import reading_meanwhile
+from labelqueue.conformance.subjects.store import StoreFolder
+from labelqueue.conformance.subjects.subject import Answer, Handle, RefusedError, Subject
 from labelqueue.errors import shown
 from labelqueue.spec import REQUIREMENTS, Observation, Refusal, Seen
 from labelqueue.spec.queue_file import FileState

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, get_args
 
-from labelqueue.conformance.crosscheck import Beside, disagreement
 from labelqueue.conformance.examination import Examination
 from labelqueue.conformance.matchers import mismatches
+from labelqueue.conformance.models.crosscheck import Beside, disagreement
 from labelqueue.conformance.steps import neutral
-from labelqueue.conformance.subject import BrokenError
+from labelqueue.conformance.subjects.subject import BrokenError
 from labelqueue.spec import (
     REQUIREMENTS,
     History,
@@ -30,7 +30,7 @@ from labelqueue.spec import (
 
 if TYPE_CHECKING:
     from labelqueue.conformance.cases import Case
-    from labelqueue.conformance.subject import Claims, Subject
+    from labelqueue.conformance.subjects.subject import Claims, Subject
 
 __all__ = ["Failure", "Findings", "examination_of", "judge_case", "judge_observation", "judge_step"]
 

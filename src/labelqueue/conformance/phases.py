@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 from labelqueue.conformance import crash, overlap
 from labelqueue.conformance.judging import Findings, judge_case
 from labelqueue.conformance.search import search
-from labelqueue.conformance.shrinking import shrunk
+from labelqueue.conformance.search.shrinking import shrunk
 from labelqueue.spec import REQUIREMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from labelqueue.conformance.cases import Case
-    from labelqueue.conformance.subject import Subject
+    from labelqueue.conformance.subjects.subject import Subject
 
 __all__ = ["Progress", "go_through"]
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from labelqueue.conformance.clock import elsewhere
-from labelqueue.conformance.console import lines_of_steps
 from labelqueue.conformance.judging import Findings, judge_case
+from labelqueue.conformance.reports.console import lines_of_steps
+from labelqueue.conformance.subjects.clock import elsewhere
 from labelqueue.spec import REQUIREMENTS
 
 if TYPE_CHECKING:
     from labelqueue.conformance.cases import Case
-    from labelqueue.conformance.subject import Subject
+    from labelqueue.conformance.subjects.subject import Subject
 
 __all__ = ["replayed"]
 

@@ -16,14 +16,14 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from labelqueue.conformance.cases import Case, hand_written
-from labelqueue.conformance.clock import elsewhere
 from labelqueue.conformance.judging import Failure, Findings
 from labelqueue.conformance.phases import Progress, go_through
-from labelqueue.conformance.probe import probe
-from labelqueue.conformance.report import Report, RequirementReport
+from labelqueue.conformance.reports.report import Report, RequirementReport
+from labelqueue.conformance.reports.verdict import Outcome, verdict_of
 from labelqueue.conformance.search import PROGRAMS
-from labelqueue.conformance.subject import Subject
-from labelqueue.conformance.verdict import Outcome, verdict_of
+from labelqueue.conformance.subjects.clock import elsewhere
+from labelqueue.conformance.subjects.probe import probe
+from labelqueue.conformance.subjects.subject import Subject
 from labelqueue.errors import LabelQueueError
 from labelqueue.spec import PROFILES, REQUIREMENTS, Observation, Profile, Requirement
 

@@ -27,20 +27,20 @@ except ModuleNotFoundError as error:  # pragma: no cover - the tests have pytest
     raise ModuleNotFoundError("pytest is not installed; run: pip install pytest", name="pytest") from error
 
 from labelqueue.conformance.cases import Case, hand_written
-from labelqueue.conformance.clock import elsewhere
-from labelqueue.conformance.console import lines_of_steps
 from labelqueue.conformance.judging import Failure, Findings, judge_case
-from labelqueue.conformance.known import InvalidKnownError, read_known
-from labelqueue.conformance.program import program_named
-from labelqueue.conformance.python_subject import PythonSubject, subject_named
-from labelqueue.conformance.renderers import write_renderings
+from labelqueue.conformance.reports.console import lines_of_steps
+from labelqueue.conformance.reports.known import InvalidKnownError, read_known
+from labelqueue.conformance.reports.renderers import write_renderings
 from labelqueue.conformance.runner import DEFAULT_SEED, run
+from labelqueue.conformance.subjects.clock import elsewhere
+from labelqueue.conformance.subjects.program import program_named
+from labelqueue.conformance.subjects.python_subject import PythonSubject, subject_named
 from labelqueue.spec import PROFILES, REQUIREMENTS, Profile, Requirement
 from labelqueue_pytest import SUITES
 
 if TYPE_CHECKING:
-    from labelqueue.conformance.report import Report, RequirementReport
-    from labelqueue.conformance.subject import Subject
+    from labelqueue.conformance.reports.report import Report, RequirementReport
+    from labelqueue.conformance.subjects.subject import Subject
 
 __all__ = ["KnownFailureError", "suite"]
 
@@ -137,7 +137,7 @@ def suite(
         InvalidKnownError: The list is none, or names a requirement that is not examined.
 
     Examples:
-        >>> TestModel = suite("labelqueue.conformance.model:ModelQueue", profiles=["input"])
+        >>> TestModel = suite("labelqueue.conformance.models.core:ModelQueue", profiles=["input"])
         >>> [name for name in vars(TestModel) if name.startswith("test_")]
         ['test_case', 'test_requirement']
     """

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Self
 from labelqueue.conformance.crash.scenes import NEXT, Program, Scene, Stage, leftovers
 from labelqueue.conformance.crash.strace import Point, attached, points_in
 from labelqueue.conformance.steps import call_of
-from labelqueue.conformance.subject import BrokenError, RefusedError
+from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.spec import Interruption
 
 if TYPE_CHECKING:

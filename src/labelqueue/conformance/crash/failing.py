@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from labelqueue.conformance.crash.scenes import NEXT, Program, Stage, leftovers
 from labelqueue.conformance.crash.strace import Point, Record, SystemCall, attached, points_in
 from labelqueue.conformance.steps import Step, call_of
-from labelqueue.conformance.subject import BrokenError, RefusedError
+from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.spec import ABSENT, Interruption, Refusal
 
 if TYPE_CHECKING:

@@ -16,12 +16,12 @@ from labelqueue.conformance.crash.scenes import SCENES, Program, Stage
 from labelqueue.conformance.crash.strace import why_not
 from labelqueue.conformance.judging import Failure, Findings, judge_observation
 from labelqueue.conformance.steps import neutral
-from labelqueue.conformance.subject import BrokenError, RefusedError
+from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.errors import SubjectError
 from labelqueue.spec import ABSENT, InconclusiveError, Interruption
 
 if TYPE_CHECKING:
-    from labelqueue.conformance.subject import Subject
+    from labelqueue.conformance.subjects.subject import Subject
 
 __all__ = ["CONCERNED", "crash", "interruptions", "why_not_crashed"]
 

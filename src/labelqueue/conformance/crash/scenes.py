@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from labelqueue.conformance.conversation import Conversation
-from labelqueue.conformance.program import seen_in
 from labelqueue.conformance.steps import Step, call_of, resolved
-from labelqueue.conformance.subject import BrokenError, RefusedError
-from labelqueue.conformance.wire import VERSION, params_of
+from labelqueue.conformance.subjects.conversation import Conversation
+from labelqueue.conformance.subjects.program import seen_in
+from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
+from labelqueue.conformance.subjects.wire import VERSION, params_of
 from labelqueue.spec import Call, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from labelqueue.conformance.subject import Subject
+    from labelqueue.conformance.subjects.subject import Subject
     from labelqueue.spec.interruption import State
 
 __all__ = ["NEXT", "SCENES", "Program", "Scene", "Stage", "leftovers"]

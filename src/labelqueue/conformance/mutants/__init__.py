@@ -1,7 +1,7 @@
 """The shelf of mutants.
 
 The modules are those of the specification's areas, put together where they are
-small.  What kills them is in `labelqueue.conformance.kills`: a mutant is started as
+small.  What kills them is in `labelqueue.conformance.mutants.kills`: a mutant is started as
 a program hundreds of times, and needs none of that.
 """
 

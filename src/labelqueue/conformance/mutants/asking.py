@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from labelqueue.conformance.model import ModelQueue
+from labelqueue.conformance.models.core import ModelQueue
 from labelqueue.conformance.mutants.mutant import mutant
 
 

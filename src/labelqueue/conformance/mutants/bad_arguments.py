@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from labelqueue.conformance.model_input import InputQueue
+from labelqueue.conformance.models.input import InputQueue
 from labelqueue.conformance.mutants.mutant import mutant
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from labelqueue.conformance.model_input import BadInputError, InputQueue, Row
+from labelqueue.conformance.models.input import BadInputError, InputQueue, Row
 from labelqueue.conformance.mutants.mutant import mutant
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from labelqueue.conformance.model import ModelQueue
-from labelqueue.conformance.model_input import InputQueue
+from labelqueue.conformance.models.core import ModelQueue
+from labelqueue.conformance.models.input import InputQueue
 from labelqueue.conformance.mutants.mutant import mutant
 
 Row = Mapping[str, Any]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from labelqueue.conformance.model import ModelQueue
-from labelqueue.conformance.model_file import JsonQueue
+from labelqueue.conformance.models.core import ModelQueue
+from labelqueue.conformance.models.file import JsonQueue
 from labelqueue.conformance.mutants.mutant import mutant
 
 

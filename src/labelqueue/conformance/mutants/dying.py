@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from labelqueue.conformance.model_durable import DurableQueue
-from labelqueue.conformance.model_input import Row
+from labelqueue.conformance.models.durable import DurableQueue
+from labelqueue.conformance.models.input import Row
 from labelqueue.conformance.mutants.mutant import mutant
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from labelqueue.conformance.model import ModelQueue
+from labelqueue.conformance.models.core import ModelQueue
 from labelqueue.conformance.mutants.mutant import mutant
 
 

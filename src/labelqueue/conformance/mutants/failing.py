@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from labelqueue.conformance.model_durable import DurableQueue
+from labelqueue.conformance.models.durable import DurableQueue
 from labelqueue.conformance.mutants.mutant import mutant
 
 

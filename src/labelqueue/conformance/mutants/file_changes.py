@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from labelqueue.conformance.model_file import JsonQueue
-from labelqueue.conformance.model_input import InputQueue, Row
+from labelqueue.conformance.models.file import JsonQueue
+from labelqueue.conformance.models.input import InputQueue, Row
 from labelqueue.conformance.mutants.mutant import mutant
 
 

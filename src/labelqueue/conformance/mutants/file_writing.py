@@ -7,7 +7,7 @@ import os
 from datetime import datetime
 from typing import Any
 
-from labelqueue.conformance.model_file import JsonQueue
+from labelqueue.conformance.models.file import JsonQueue
 from labelqueue.conformance.mutants.mutant import mutant
 
 

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from labelqueue.conformance.model_durable import DurableQueue
+from labelqueue.conformance.models.durable import DurableQueue
 from labelqueue.conformance.mutants.mutant import mutant
 
 

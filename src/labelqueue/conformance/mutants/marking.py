@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from labelqueue.conformance.model import ModelQueue
+from labelqueue.conformance.models.core import ModelQueue
 from labelqueue.conformance.mutants.mutant import mutant
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
-from labelqueue.conformance.model import ModelQueue, ModelRequest
+from labelqueue.conformance.models.core import ModelQueue, ModelRequest
 from labelqueue.conformance.mutants.mutant import mutant
 
 

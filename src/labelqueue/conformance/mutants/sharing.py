@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
 
-from labelqueue.conformance.model_durable import DurableQueue
-from labelqueue.conformance.model_input import InputQueue, Row
+from labelqueue.conformance.models.durable import DurableQueue
+from labelqueue.conformance.models.input import InputQueue, Row
 from labelqueue.conformance.mutants.mutant import mutant
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from labelqueue.conformance.steps import Step, call_of
-from labelqueue.conformance.subject import BrokenError, RefusedError
+from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.spec import Event, Refusal, Seen
 
 __all__ = ["Client", "Perform", "all_at_once", "made", "one_by_one"]

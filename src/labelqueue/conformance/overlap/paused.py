@@ -23,7 +23,7 @@ from labelqueue.conformance.crash.scenes import Program, Scene, Stage
 from labelqueue.conformance.crash.strace import Point, Record, attached, points_in
 from labelqueue.conformance.overlap.clients import made
 from labelqueue.conformance.steps import Step, call_of, resolved
-from labelqueue.conformance.subject import BrokenError, RefusedError
+from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.spec import Event, History, Refusal
 
 if TYPE_CHECKING:

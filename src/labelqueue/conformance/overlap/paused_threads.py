@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from labelqueue.conformance.python_subject import PythonHandle, PythonSubject
+    from labelqueue.conformance.subjects.python_subject import PythonHandle, PythonSubject
 
 __all__ = ["paused_threads"]
 

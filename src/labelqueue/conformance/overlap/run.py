@@ -21,13 +21,13 @@ from labelqueue.conformance.overlap.clients import Client, Perform, all_at_once,
 from labelqueue.conformance.overlap.paused import paused_histories
 from labelqueue.conformance.overlap.paused_threads import paused_threads
 from labelqueue.conformance.overlap.timeline import shortened, to_json
-from labelqueue.conformance.python_subject import PythonSubject
-from labelqueue.conformance.subject import BrokenError, RefusedError
+from labelqueue.conformance.subjects.python_subject import PythonSubject
+from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.errors import SubjectError
 from labelqueue.spec import REQUIREMENTS, Event, History, Seen
 
 if TYPE_CHECKING:
-    from labelqueue.conformance.subject import Handle, Subject
+    from labelqueue.conformance.subjects.subject import Handle, Subject
 
 __all__ = ["CONCERNED", "histories", "overlap"]
 

@@ -1,0 +1,97 @@
+"""Kills: which requirements tell that a mutant is wrong, by hand-written cases, by search and by force.
+
+Force is for what a call after another cannot show: calls that fail, processes that
+die, power that goes, clients that overlap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from labelqueue.conformance import crash, overlap
+from labelqueue.conformance.cases import hand_written
+from labelqueue.conformance.judging import Findings, judge_case, judge_observation
+from labelqueue.conformance.search import PROGRAMS, finds
+from labelqueue.conformance.subjects.clock import elsewhere
+from labelqueue.conformance.subjects.python_subject import PythonSubject, subject_named
+from labelqueue.spec import REQUIREMENTS, Observation
+
+if TYPE_CHECKING:
+    from labelqueue.conformance.mutants.mutant import Mutant
+    from labelqueue.spec import History, Interruption
+
+__all__ = ["SEED", "is_forced", "is_found_by_search", "kills_by_cases", "kills_by_force"]
+
+SEED: Final = 20260115
+"""The seed of the searches and histories, unless told otherwise."""
+
+
+def is_forced(mutant: Mutant) -> bool:
+    """Whether a mutant is found by force alone: by crashes and overlap."""
+    return REQUIREMENTS[mutant.requirement].sees is not Observation
+
+
+def kills_by_cases(mutant: Mutant) -> set[str]:
+    """Run the hand-written cases of the requirement that a mutant violates.
+
+    Returns:
+        The requirements that failed.
+    """
+    findings = _findings(mutant)
+    subject = PythonSubject(name=mutant.id, make=mutant.make)
+    with elsewhere():
+        for case in hand_written():
+            if mutant.requirement in case.requirements:
+                judge_case(case, subject, findings)
+    return set(findings.failures)
+
+
+def is_found_by_search(mutant: Mutant, *, seed: int = SEED, programs: int = PROGRAMS) -> bool:
+    """Let the search, and nothing else, look for the mistake.
+
+    Args:
+        mutant: The mutant.
+        seed: Where the programs come from.
+        programs: How many there are.
+
+    Returns:
+        Whether a requirement failed that the mutant names.
+    """
+    profiles = _findings(mutant).profiles
+    subject = PythonSubject(name=mutant.id, make=mutant.make)
+    names = (mutant.requirement, *mutant.also)
+    with elsewhere():
+        return any(finds(subject, name, seed=seed, profiles=profiles, examples=programs) for name in names)
+
+
+def kills_by_force(mutant: Mutant, *, seed: int = SEED) -> set[str]:
+    """Interrupt a mutant and let clients overlap on it, until the requirement that it violates fails.
+
+    Args:
+        mutant: The mutant.
+        seed: Where the clients' ideas come from.
+
+    Returns:
+        The requirements that failed until then.
+    """
+    findings = _findings(mutant)
+    killed: set[str] = set()
+    with elsewhere():
+        for evidence in _evidence(mutant, seed):
+            killed |= {name for name, _ in judge_observation(evidence, findings)}
+            if mutant.requirement in killed:
+                break
+    return killed
+
+
+def _evidence(mutant: Mutant, seed: int) -> Iterator[Interruption | History]:
+    subject = subject_named(mutant.address)
+    if mutant.requirement in crash.CONCERNED:
+        yield from (found for _, found in crash.interruptions(subject, about=[mutant.requirement]))
+    else:
+        yield from overlap.histories(subject, seed=seed)
+
+
+def _findings(mutant: Mutant) -> Findings:
+    return Findings(frozenset({"core", REQUIREMENTS[mutant.requirement].profile}))

@@ -1,0 +1,179 @@
+"""Outside changes for the search: what editors, scripts and accidents do to a queue file.
+
+Serves FILE-1 to FILE-7.  Its rules join those of the search where the `file`
+profile is examined.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, precondition, rule
+
+from labelqueue.conformance.search.buckets import CONFIDENCES, LABELS, instants
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+__all__ = ["ChangesTheFile"]
+
+_WRITTEN_AS: Final = ("Z", "", "+00:00", "+05:45", "-03:30", "+14:00")
+_UNKNOWN: Final = st.fixed_dictionaries(
+    {},
+    optional={
+        "note": st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
+        "_priority": st.integers(-3, 3),
+        "inner": st.just({"status": "pending"}),
+        "links": st.lists(st.one_of(st.none(), st.booleans(), st.floats(allow_nan=False, allow_infinity=False))),
+    },
+)
+_MODES: Final = ("640", "604", "600", "644")
+_CHANGES: Final[tuple[dict[str, Any], ...]] = (
+    {"remove": True},
+    *({"mode": mode} for mode in _MODES),
+    {"link": True},
+    {"link": "dangling"},
+)
+_WAYS_TO_LEVEL: Final[tuple[dict[str, Any], ...]] = ({}, {"in_place": True}, {"mtime": "same"})
+_SOUND: Final = {
+    "request_id": "00000000-0000-4000-8000-000000000001",
+    "user_id": "ada",
+    "bucket_start_ts": "2026-01-10T09:00:00Z",
+    "bucket_end_ts": "2026-01-10T10:00:00Z",
+    "reason": "drift",
+    "confidence": 0.3,
+    "predicted_label": "coding",
+    "created_at": "2026-01-14T08:00:00Z",
+    "status": "pending",
+}
+
+
+def _texts_that_are_none() -> tuple[str, ...]:
+    whole = json.dumps([_SOUND])
+    # Laid out as queues write it, which may be read in another way.
+    spread = json.dumps([_SOUND, _SOUND | {"request_id": str(UUID(int=2, version=4))}], indent=2)
+    changed = (
+        {"status": "done"},
+        {"reason": ""},
+        {"user_id": 7},
+        {"predicted_label": True},
+        {"confidence": "0.3"},
+        {"confidence": float("nan")},
+        {"created_at": "yesterday"},
+        {"bucket_end_ts": None},
+        {"user_id": "\ud800"},
+    )
+    return (
+        *("", " ", "{}", "null", "[1]", "[null]", whole[:-1], whole[: len(whole) // 2], "\ufeff" + whole),
+        json.dumps([_SOUND, _SOUND]),
+        *(json.dumps([{**_SOUND, **each}]) for each in changed),
+        *(
+            json.dumps([{name: _SOUND[name] for name in _SOUND if name != left_out}])
+            for left_out in ("user_id", "reason")
+        ),
+        *(text.replace("0.3", "1e400") for text in (whole, spread)),
+        whole.replace("coding", "\\uD800"),
+        *(spread.replace("  },", between) for between in ("  }", "  },,", "  }, null,", "  }, 1")),
+        *(spread.replace(*swapped) for swapped in (("coding", "\\x"), ("pending", "done"), ("10T10", "32T10"))),
+        spread.replace(str(UUID(int=2, version=4)), str(_SOUND["request_id"])),
+    )
+
+
+_TEXTS_THAT_ARE_NONE: Final = _texts_that_are_none()
+
+
+def _written(moment: datetime, zone: str) -> str:
+    if zone in ("", "Z"):
+        return moment.replace(tzinfo=None).isoformat() + zone
+    hours, minutes = int(zone[:3]), int(zone[0] + zone[4:])
+    local = moment.replace(tzinfo=None) + timedelta(hours=hours, minutes=minutes)
+    return local.isoformat() + zone
+
+
+@st.composite
+def _items(draw: st.DrawFn, users: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Sound items as another program might write them."""
+    items = []
+    for place in range(draw(st.integers(0, 3))):
+        zones = [draw(st.sampled_from(_WRITTEN_AS)) for _ in range(3)]
+        start = draw(instants())
+        item: dict[str, Any] = {
+            "request_id": str(UUID(int=place + 1, version=4)),
+            "user_id": draw(st.sampled_from(users)),
+            "bucket_start_ts": _written(start, zones[0]),
+            "bucket_end_ts": _written(start + timedelta(hours=1), zones[1]),
+            "reason": draw(st.sampled_from(("drift", "low_confidence"))),
+            "created_at": _written(start + timedelta(days=5), zones[2]),
+        }
+        defaults: dict[str, st.SearchStrategy[Any]] = {"confidence": CONFIDENCES, "predicted_label": LABELS}
+        item |= {name: draw(values) for name, values in defaults.items() if draw(st.booleans())}
+        item |= {"status": draw(st.sampled_from(("pending", "labeled", "skipped")))} if draw(st.booleans()) else {}
+        items.append(item | draw(_UNKNOWN))
+    if items and draw(st.integers(0, 2)) == 0:  # odd, but no reason to refuse the file
+        twin = {"request_id": str(UUID(int=9, version=4)), "status": "pending"}
+        twin |= {"bucket_end_ts": items[-1]["bucket_start_ts"]} if draw(st.booleans()) else {}
+        items[-1] |= {"status": "pending"}
+        items[-1].pop("confidence", None)
+        items.append(items[-1] | twin)
+    return items
+
+
+class ChangesTheFile:
+    """The rules of the search that act on the file as other programs do."""
+
+    users: tuple[str, ...]
+
+    def take(self, step: dict[str, Any]) -> None:
+        """Take a step; the search does."""
+        raise NotImplementedError
+
+    # In half of the programs alone, and by one rule only: after an outside change `core` has nothing to say.
+    @initialize(are_others_there=st.booleans())
+    def let_others_come(self, are_others_there: bool) -> None:  # noqa: FBT001 - drawn
+        """Decide whether other programs know of the file."""
+        self.are_others_there = are_others_there
+
+    @precondition(lambda self: self.are_others_there)
+    @rule(data=st.data(), kind=st.sampled_from(("replace", "in place", "break", "change", "level")))
+    def change_the_file(self, data: st.DataObject, kind: str) -> None:
+        """Another program writes a file, breaks it, deletes it, or changes its bits or its place."""
+        if kind == "break":
+            for text in data.draw(st.lists(st.sampled_from(_TEXTS_THAT_ARE_NONE), min_size=1, max_size=4)):
+                self._break_the_file(text)
+            self.take(
+                {"do": "store", "items": [_SOUND]} if data.draw(st.booleans()) else {"do": "store", "remove": True}
+            )
+        elif kind == "level":
+            self._change_one_digit(data.draw(st.sampled_from(_WAYS_TO_LEVEL)))
+        elif kind == "change":
+            for change in data.draw(st.permutations(_CHANGES))[:3]:
+                self.take({"do": "store"} | change)
+                self._add_a_sound_one()
+        else:
+            items = data.draw(_items(self.users))
+            self.take({"do": "store", "items": items} | ({"in_place": True} if kind == "in place" else {}))
+            if data.draw(st.booleans()):
+                self.take({"do": "reopen"})
+
+    def _change_one_digit(self, how: dict[str, Any]) -> None:
+        """Write what is as long as what is there, and then remove it."""
+        for confidence in (0.3, 0.4):
+            self.take({"do": "store", "items": [_SOUND | {"confidence": confidence}]} | how)
+            self.take({"do": "get_pending"})
+        self.take({"do": "store", "remove": True})
+        self.take({"do": "mark_done", "request_id": _SOUND["request_id"]})
+
+    def _break_the_file(self, text: str) -> None:
+        self.take({"do": "store", "text": text})
+        self.take({"do": "get_pending"})
+        self._add_a_sound_one()
+        self.take({"do": "mark_done", "request_id": _SOUND["request_id"]})
+
+    def _add_a_sound_one(self) -> None:
+        bucket = {name: _SOUND[name] for name in ("user_id", "bucket_start_ts", "bucket_end_ts")}
+        self.take({"do": "enqueue_drift", "buckets": [bucket]})

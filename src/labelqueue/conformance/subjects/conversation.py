@@ -1,0 +1,185 @@
+"""A conversation: one process, asked and answering, line by line, within a time limit."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import tempfile
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from labelqueue.conformance.subjects.clock import UMASK, ZONE
+from labelqueue.conformance.subjects.subject import BrokenError
+from labelqueue.conformance.subjects.wire import line_of, result_of
+from labelqueue.errors import SubjectError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Conversation"]
+
+_CHUNK: Final = 1 << 16
+_MOST_STDERR: Final = 500
+_PATIENCE_S: Final = 2.0
+
+
+class Conversation:
+    """One process that answers requests.
+
+    Attributes:
+        hello: What the process said of itself.
+        said: Every line so far, with who said it, where a record is kept.
+    """
+
+    def __init__(self, command: Sequence[str], *, timeout_s: float, record: bool = False) -> None:
+        """Start the process.
+
+        Args:
+            command: The command and its arguments.
+            timeout_s: How long an answer may take, in seconds.
+            record: Whether to keep every line.
+
+        Raises:
+            SubjectError: It cannot be started.
+        """
+        self._timeout_s = timeout_s
+        self._number = 0
+        self._unread = b""
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
+        self.hello: dict[str, Any] = {}
+        self.said: list[tuple[str, bytes]] | None = [] if record else None
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - the user's own command
+                list(command),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._stderr,
+                env=os.environ | {"TZ": ZONE},
+                start_new_session=True,
+                umask=UMASK,
+                # Files that may not grow then fail a write instead of killing the process.
+                restore_signals=False,
+            )
+        except OSError as error:
+            self._stderr.close()
+            raise SubjectError(" ".join(command), f"cannot be started: {error.strerror}") from error
+        assert self._process.stdout is not None
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._process.stdout, selectors.EVENT_READ)
+
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process runs and still answers properly."""
+        return not self._stderr.closed and self._process.poll() is None
+
+    def ask(self, method: str, params: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON
+        """Ask one thing, and wait for the answer.
+
+        Raises:
+            RefusedError: The answer is an error.
+            BrokenError: There is no proper answer; the process is ended.
+        """
+        self.send(method, params)
+        return self.receive(method)
+
+    def send(self, method: str, params: dict[str, Any]) -> None:
+        """Send a request, and do not wait.
+
+        Raises:
+            BrokenError: The process is dead, or said something that nobody asked for.
+        """
+        self._number += 1
+        line = line_of(self._number, method, params)
+        if self.said is not None:
+            self.said.append(("kit", line.rstrip()))
+        if not self.is_alive:
+            raise self._ended(method)
+        if self._unread or self._selector.select(0):
+            if not self._unread:
+                self._fill(method)
+            raise self._broken(
+                f"printed the line {self._first_unread()}, which nobody asked for; answer each request once"
+            )
+        try:
+            assert self._process.stdin is not None
+            self._process.stdin.write(line)
+            self._process.stdin.flush()
+        except OSError as error:
+            raise self._ended(method) from error
+
+    def receive(self, method: str) -> Any:  # noqa: ANN401 - any JSON
+        """Wait for the answer to the request that was sent last; raises as `ask`."""
+        limit = time.monotonic() + self._timeout_s
+        while b"\n" not in self._unread:
+            if not self._selector.select(max(0.0, limit - time.monotonic())):
+                raise self._broken(f"did not answer {method} within {self._timeout_s:g} s; it was ended")
+            self._fill(method)
+        line, _, self._unread = self._unread.partition(b"\n")
+        if self.said is not None:
+            self.said.append(("program", line))
+        try:
+            return result_of(line, self._number, method)
+        except BrokenError as error:
+            raise self._broken(error.rule) from error
+
+    def has_said_within(self, seconds: float) -> bool:
+        """Whether something was said, waiting so long at most."""
+        return bool(self._unread) or bool(self._selector.select(seconds))
+
+    def kill(self) -> None:
+        """Kill the process as a power cut or an impatient user would, and wait until it is gone."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
+        self._release()
+
+    def end(self) -> None:
+        """Say bye, and end the process if it does not go by itself."""
+        if self.is_alive:
+            with contextlib.suppress(Exception):
+                self.send("bye", {})
+                self.receive("bye")
+                assert self._process.stdin is not None
+                self._process.stdin.close()
+                self._process.wait(_PATIENCE_S)
+        self.kill()
+
+    def _release(self) -> None:
+        if not self._stderr.closed:
+            self._selector.close()
+            for stream in (self._process.stdin, self._process.stdout, self._stderr):
+                with contextlib.suppress(OSError):
+                    stream.close()  # type: ignore[union-attr]
+
+    def _fill(self, method: str) -> None:
+        assert self._process.stdout is not None
+        chunk = os.read(self._process.stdout.fileno(), _CHUNK)
+        if not chunk:
+            raise self._ended(method)
+        self._unread += chunk
+
+    def _ended(self, method: str) -> BrokenError:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_PATIENCE_S)
+        status = self._process.poll()
+        how = "closed its standard output" if status is None else f"ended with status {status}"
+        return self._broken(f"{how} instead of answering {method}")
+
+    def _first_unread(self) -> str:
+        return shown(self._unread.partition(b"\n")[0].decode("utf-8", "replace"))
+
+    def _broken(self, rule: str) -> BrokenError:
+        stderr = ""
+        if not self._stderr.closed:
+            self._stderr.seek(0)
+            stderr = " ".join(self._stderr.read().decode("utf-8", "replace").split())[-_MOST_STDERR:]
+            self.kill()
+        return BrokenError(rule, stderr)
