@@ -103,15 +103,15 @@ def test_every_requirement_is_violated():
 
 
 @pytest.mark.parametrize(
-    ("profiles", "model"),
-    [({"core"}, ModelQueue), ({"core", "input"}, InputQueue), ({"core", "input", "file"}, JsonQueue)],
+    ("profiles", "model", "programs"),
+    [({"core"}, ModelQueue, 50), ({"core", "input"}, InputQueue, 20), ({"core", "input", "file"}, JsonQueue, 30)],
     ids=["core", "input", "file"],
 )
-def test_the_search_accuses_the_model_of_nothing(profiles, model):
+def test_the_search_accuses_the_model_of_nothing(profiles, model, programs):
     """A correct queue passes the search, and every requirement has something to say."""
     found = Findings(frozenset(profiles))
     with elsewhere():
-        search(PythonSubject("the model", model), found, seed=7, examples=50)
+        search(PythonSubject("the model", model), found, seed=7, examples=programs)
 
     assert {name: failure.message for name, failure in found.failures.items()} == {}
     examined = [name for name, requirement in REQUIREMENTS.items() if requirement.profile in profiles]
@@ -132,7 +132,7 @@ def test_the_search_hands_in_valid_input_where_core_alone_is_examined():
             return super().get_pending(user_id, limit)
 
     with elsewhere():
-        search(PythonSubject("listening", Listening), Findings(), seed=7, examples=30)
+        search(PythonSubject("listening", Listening), Findings(), seed=7, examples=20)
 
     assert {type(row["user_id"]) for row in seen} == {str}
     assert {type(row.get("confidence")) for row in seen} <= {float, type(None)}
@@ -143,7 +143,7 @@ def test_a_queue_that_keeps_core_alone_stays_conformant_to_it():
     """Whatever bad input and outside changes do to a queue that knows only `core`, core is not what failed."""
     found = Findings(frozenset({"core", "input", "file"}))
     with elsewhere():
-        search(PythonSubject("the model", ModelQueue), found, seed=7, examples=40)
+        search(PythonSubject("the model", ModelQueue), found, seed=7, examples=20)
 
     assert [name for name in found.failures if REQUIREMENTS[name].profile == "core"] == []
     assert {REQUIREMENTS[name].profile for name in found.failures} == {"input", "file"}
@@ -154,7 +154,7 @@ def test_what_the_search_found_is_shrunk():
     mutant = MUTANTS["key-with-the-reason"]
     subject, found = PythonSubject(mutant.id, mutant.make), Findings()
     with elsewhere():
-        search(subject, found, seed=7, examples=40)
+        search(subject, found, seed=7, examples=20)
         failure = shrunk(found.failures["DUP-2"], subject, found.profiles)
 
     assert [step["do"].partition("_")[0] for step in failure.case.steps] == ["enqueue", "enqueue"]

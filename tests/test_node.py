@@ -214,7 +214,7 @@ def test_a_fault_is_found_shrunk_saved_and_replayed(node, faulty, tmp_path):
     saved = tmp_path / "report" / "DRIFT-1.json"
 
     status, _ = run_labelqueue(
-        "conform", "--only", "DRIFT-1", "--timeout", 60, "--report", saved.parent, "--", node, program
+        "conform", "-x", "--only", "DRIFT-1", "--timeout", 60, "--report", saved.parent, "--", node, program
     )
     again, said = run_labelqueue("replay", saved, "--", node, program)
     elsewhere, praise = run_labelqueue("replay", saved)

@@ -123,5 +123,5 @@ class Slow(Journal):
     """Takes its time for everything."""
 
     def replayed(self):
-        time.sleep(0.004)
+        time.sleep(0.002)
         return super().replayed()
