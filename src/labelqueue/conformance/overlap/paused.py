@@ -155,6 +155,8 @@ class _Scene:
             self.events.append(call.answer())
             if waiting is not None:
                 self.events.append(waiting.answer())
+        if patience_s is not None and any(event.refusal is not None for event in self.events):
+            return None  # nothing says how long a call must wait before it gives up and says so
         return self.history(store, f"while A was stopped at {point}")
 
     def relay(self, point: Point) -> History:
