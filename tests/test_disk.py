@@ -150,3 +150,43 @@ def test_what_the_model_does_not_know_is_inconclusive(disk):
     """A program that writes in another way is not judged."""
     with pytest.raises(InconclusiveError, match="writes with copy_file_range, which the model disk does not know"):
         disk.do("copy_file_range", f"3<{hexed('/x')}>, NULL, 4<{hexed(disk.root / 'queue')}>, NULL, 9, 0", "9")
+
+
+@pytest.mark.parametrize("other", ["/proc/self/fd/3", "/proc/4711/fd/3", "/dev/fd/3"])
+def test_a_file_that_gets_its_name_later_is_followed(disk, other):
+    """What was opened without a name (O_TMPFILE) is written and flushed, then linked and put in place."""
+    nameless = hexed(disk.root / "#4711")
+    folder = hexed(disk.root)
+    disk.do("openat", f'AT_FDCWD<{hexed("/")}>, "{folder}", O_WRONLY|O_TMPFILE, 0600', "3", f"<{nameless}>(deleted)")
+    disk.do("write", f'3<{nameless}>(deleted), "{hexed("newer")}", 5', "5")
+    disk.do("fsync", f"3<{nameless}>(deleted)")
+    disk.do("linkat", f'4<{hexed("/")}>, "{hexed(other)}", 4<{folder}>, "{hexed("new")}", AT_SYMLINK_FOLLOW')
+    disk.rename("new", "queue")
+    disk.fsync(5, "")
+
+    assert disk.found() == {(("queue", b"newer"),)}
+
+
+def test_what_no_system_call_shows_makes_the_model_worthless(disk):
+    """A file that holds something else than the model does was written through memory; SQLite's own index may be."""
+    there = {disk.root / "queue": b"old", disk.root / "queue-shm": b"index"}
+
+    disk.disk.check(there)
+    with pytest.raises(InconclusiveError, match="changes queue in a way that the model disk does not know"):
+        disk.disk.check(there | {disk.root / "queue": b"mapped"})
+    with pytest.raises(InconclusiveError, match="changes other in a way"):
+        disk.disk.check(there | {disk.root / "other": b""})
+
+
+def test_a_name_that_is_used_again_is_flushed_with_its_new_file(disk):
+    """The second file under one temporary name is renamed as the first was, whose folder nobody flushed."""
+    for content in ("first", "second"):
+        disk.open(3, "new", "O_RDWR|O_CREAT|O_EXCL")
+        disk.write(3, "new", content)
+        disk.fsync(3, "new")
+        disk.rename("new", "queue")
+
+    disk.disk.check({disk.root / "queue": b"second"})
+    disk.fsync(4, "")
+
+    assert disk.found() == {(("queue", b"second"),)}

@@ -40,6 +40,7 @@ _HEX: Final = re.compile(r"\\x([0-9a-f]{2})")
 _STRING: Final = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
 _DESCRIPTOR: Final = re.compile(r"(\d+|AT_FDCWD)<([^>]*)>")
 _SECTOR: Final = 512  # bytes; what no disk writes in part
+_OPEN_FILE: Final = re.compile(r"/(?:proc/[^/]+|dev)/fd/(\d+)")
 _UNKNOWN: Final = frozenset({"sendfile", "splice", "copy_file_range", "msync", "truncate", "pwritev2"})
 
 
@@ -111,6 +112,8 @@ class Disk:
         self._folders: dict[Path, _Folder] = {}
         self._offsets: dict[str, list[int]] = {}
         self._flushing: set[str] = set()  # descriptors whose writes are flushed at once
+        self._nameless: dict[Path, _File] = {}  # by what stands for their names (O_TMPFILE)
+        self._opened: dict[str, Path] = {}  # what each descriptor is about
         self.is_changed = False
         for path in [root, *root.rglob("*")]:
             if path.is_dir():
@@ -134,6 +137,24 @@ class Disk:
             act(call)
         elif call.name in _UNKNOWN and str(self._root) in _text_of(call.arguments):
             raise InconclusiveError(f"the program writes with {call.name}, which the model disk does not know")
+
+    def check(self, there: Platter) -> None:
+        """Compare what the model holds with what is really there.
+
+        Args:
+            there: Every file below the folder.
+
+        Raises:
+            InconclusiveError: They differ; the program wrote in a way that no
+                system call shows, such as a mapping of memory.
+        """
+        held = {
+            path / name: file.data for path, folder in self._folders.items() for name, file in folder.names().items()
+        }
+        for path in sorted(held.keys() | there.keys()):
+            # The index of SQLite's log is mapped, and made anew after a crash.
+            if held.get(path) != there.get(path) and not path.name.endswith("-shm"):
+                raise InconclusiveError(f"the program changes {path.name} in a way that the model disk does not know")
 
     def platters(self) -> Iterator[tuple[str, Platter]]:
         """Every state that a power cut may leave now, with what happened, in words."""
@@ -160,11 +181,14 @@ class Disk:
         path = _path_of(call.rest.partition("<")[2].rpartition(">")[0])
         offset = [0]
         self._offsets[call.result] = offset
+        self._opened[call.result] = path
         self._flushing.discard(call.result)
         if "O_SYNC" in call.arguments or "O_DSYNC" in call.arguments:
             self._flushing.add(call.result)
         if path in self._folders or path.parent not in self._folders:
             return
+        if "O_TMPFILE" in call.arguments:
+            self._nameless[path] = _File()
         file = self._file(path)
         if file is None and "O_CREAT" in call.arguments:
             file = _File()
@@ -179,6 +203,8 @@ class Disk:
     def _dup(self, call: SystemCall) -> None:
         old = call.arguments.partition("<")[0]
         self._offsets[call.result] = self._offsets.get(old, [0])
+        if old in self._opened:
+            self._opened[call.result] = self._opened[old]
         self._flushing.discard(call.result)
         if old in self._flushing:
             self._flushing.add(call.result)
@@ -238,6 +264,8 @@ class Disk:
 
     def _link(self, call: SystemCall) -> None:
         old, new = self._paths(call)[:2]
+        if found := _OPEN_FILE.fullmatch(str(old)):
+            old = self._opened.get(found[1], old)
         file = self._file(old)
         if file is not None:
             self._change(new, file)
@@ -280,10 +308,13 @@ class Disk:
         self.is_changed = self.is_changed or not file.is_clean
         file.flushed = file.data
         for folder in self._folders.values():
-            for change in folder.changes:
+            for place, change in enumerate(folder.changes):
                 if len(change) == 1 and file in change.values():  # it is new, and this is its name
-                    folder.flushed |= dict.fromkeys(change, file)
-                    folder.changes.remove(change)
+                    [name] = change
+                    folder.flushed[name] = file
+                    for earlier in folder.changes[: place + 1]:  # whose word on the name is no longer the last
+                        earlier.pop(name, None)
+                    folder.changes = [each for each in folder.changes if each]
                     break
 
     def _flush_folder(self, folder: _Folder) -> None:
@@ -292,7 +323,7 @@ class Disk:
 
     def _file(self, path: Path) -> _File | None:
         folder = self._folders.get(path.parent)
-        return None if folder is None else folder.names().get(path.name)
+        return self._nameless.get(path) or (folder.names().get(path.name) if folder else None)
 
     def _described(self, call: SystemCall) -> _File | None:
         found = _DESCRIPTOR.match(call.arguments)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator
 from hashlib import sha256
@@ -30,6 +31,8 @@ _SCRIPT: Final[tuple[Step, ...]] = (
     {"do": "mark_done", "request_id": {"$place": 0}, "status": "skipped"},
     NEXT,
 )
+_TIMES_READ: Final = 40
+_PAUSE_S: Final = 0.02
 
 
 def power_cuts(actor: Program, reader: Program) -> Iterator[Interruption]:
@@ -49,8 +52,11 @@ def power_cuts(actor: Program, reader: Program) -> Iterator[Interruption]:
     try:
         live = root / "live"
         live.mkdir()
-        disk = Disk(live)
-        script = _Script(actor, live / "store" / "queue.json", root / "rehearsal" / "queue.json")
+        disk, rehearsed = Disk(live), Disk(live)
+        script = _Script(actor, live, root / "rehearsal" / "queue.json")
+        for call in script.record.calls:
+            rehearsed.replay(call)
+        rehearsed.check(script.there)
         for answers, how, platter in _platters(disk, script.record):
             store = _laid_out(platter, live, root / "found")
             yield script.cut(answers, how, reader.state_of(store))
@@ -61,7 +67,8 @@ def power_cuts(actor: Program, reader: Program) -> Iterator[Interruption]:
 class _Script:
     """A few calls, made and recorded, each followed by a reading."""
 
-    def __init__(self, actor: Program, store: Path, rehearsal: Path) -> None:
+    def __init__(self, actor: Program, live: Path, rehearsal: Path) -> None:
+        store = live / "store" / "queue.json"
         self._states: list[tuple[Seen, ...]] = [()]
         self._calls: list[Call] = []
         for step in _SCRIPT[:2]:  # what a program loads late is loaded before it is watched
@@ -74,6 +81,7 @@ class _Script:
                 self._calls.append(call_of(call))
                 actor.perform(call)
                 self._states.append(tuple(actor.perform({"do": "all_items"})))
+            self.there = _settled(live)
 
     def cut(self, answers: int, how: str, stored: State) -> Interruption:
         """Say what was found after a cut before which so many answers had been given."""
@@ -88,6 +96,18 @@ class _Script:
             stored=stored,
             allowed=tuple(allowed),
         )
+
+
+def _settled(live: Path) -> Platter:
+    """Read every file, once nothing is written any more: a program may write in the background."""
+    last = None
+    for _ in range(_TIMES_READ):
+        there = {path: path.read_bytes() for path in live.rglob("*") if path.is_file()}
+        if there == last:
+            break
+        last = there
+        time.sleep(_PAUSE_S)
+    return there
 
 
 def _platters(disk: Disk, record: Record) -> Iterator[tuple[int, str, Platter]]:
