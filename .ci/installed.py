@@ -23,7 +23,7 @@ missing = [
     if not (DATA / name).is_file()
 ]
 assert not missing, missing
-assert (package / "conformance" / "renderers" / "report.html.j2").is_file(), "the template of the report"
+assert (package / "conformance" / "reports" / "renderers" / "report.html.j2").is_file(), "the template of the report"
 assert points >= {("console_scripts", "labelqueue"), ("pytest11", "labelqueue")}, points
 assert about["License-Expression"] == "MIT"
 assert about["Requires-Python"] == ">=3.11"
