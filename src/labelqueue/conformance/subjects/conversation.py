@@ -24,6 +24,8 @@ __all__ = ["Conversation"]
 _CHUNK: Final = 1 << 16
 _MOST_STDERR: Final = 500
 _PATIENCE_S: Final = 2.0
+_START_S: Final = 60.0
+"""How long a process may take to say hello: it starts first, and on a busy machine that takes what it takes."""
 
 
 class Conversation:
@@ -39,7 +41,7 @@ class Conversation:
 
         Args:
             command: The command and its arguments.
-            timeout_s: How long an answer may take, in seconds.
+            timeout_s: How long an answer may take, in seconds; to say hello, a process has a minute.
             record: Whether to keep every line.
 
         Raises:
@@ -117,10 +119,11 @@ class Conversation:
 
     def receive(self, method: str) -> Any:  # noqa: ANN401 - any JSON
         """Wait for the answer to the request that was sent last; raises as `ask`."""
-        limit = time.monotonic() + self._timeout_s
+        timeout_s = max(self._timeout_s, _START_S) if method == "hello" else self._timeout_s
+        limit = time.monotonic() + timeout_s
         while b"\n" not in self._unread:
             if not self._selector.select(max(0.0, limit - time.monotonic())):
-                raise self._broken(f"did not answer {method} within {self._timeout_s:g} s; it was ended")
+                raise self._broken(f"did not answer {method} within {timeout_s:g} s; it was ended")
             self._fill(method)
         line, _, self._unread = self._unread.partition(b"\n")
         if self.said is not None:
