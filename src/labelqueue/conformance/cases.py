@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from labelqueue.errors import LabelQueueError
+from labelqueue.conformance.invalid_file import InvalidFileError
 from labelqueue.spec import REQUIREMENTS, Profile
 
 __all__ = ["DATA", "Case", "InvalidCaseError", "case_of", "hand_written", "load_case"]
@@ -27,25 +27,8 @@ DEFAULT_NOW: Final = datetime(2026, 1, 15, 12, 0, 0, 123457, tzinfo=UTC)
 """Where the clock stands when a case does not say."""
 
 
-class InvalidCaseError(LabelQueueError):
-    """A case file is no case.
-
-    Attributes:
-        file: The file.
-        where: The path within it.
-        rule: What is wrong.
-    """
-
-    def __init__(self, file: str, where: str, rule: str) -> None:
-        """Keep the data."""
-        self.file = file
-        self.where = where
-        self.rule = rule
-        super().__init__(file, where, rule)
-
-    def __str__(self) -> str:
-        """Say where and what."""
-        return f"{self.file} at {self.where or '/'}: {self.rule}"
+class InvalidCaseError(InvalidFileError):
+    """A case file is no case; `where` is the path within it."""
 
 
 @dataclass(frozen=True)

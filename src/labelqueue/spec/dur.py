@@ -119,12 +119,7 @@ def _wrong_retry(seen: Interruption) -> Iterator[str]:
 def _wrong_next(seen: Interruption) -> Iterator[str]:
     if isinstance(seen.next, str):
         yield f"{seen.how}: at the next change the store {seen.next}"
-    elif (
-        seen.next is not None
-        and seen.next_call is not None
-        and isinstance(seen.stored, tuple)
-        and not is_effect(seen.next_call, seen.stored, seen.next)
-    ):
+    elif seen.next is not None and seen.is_next_wrong:
         yield f"{seen.how}: the next change had another effect than its own: the store holds {len(seen.next)} requests"
 
 
@@ -161,7 +156,7 @@ def dead_processes_leave_a_whole_state(seen: Interruption) -> Iterator[str]:
     if seen.stumbled_over:
         yield f"{seen.how}: the next change of another process stumbled over {', '.join(seen.stumbled_over)}"
     if isinstance(seen.next, tuple) and isinstance(seen.stored, tuple) and seen.next_call is not None:
-        if not is_effect(seen.next_call, seen.stored, seen.next):
+        if seen.is_next_wrong:
             yield f"{seen.how}: the next change of another process had not its full effect"
         if seen.leftovers:
             yield f"{seen.how}: after the next change {', '.join(seen.leftovers)} is still there"

@@ -126,9 +126,12 @@ def _is_utc(moment: datetime) -> bool:
     return moment.utcoffset() == timedelta(0)
 
 
+def _is_sound(file: FileState | None) -> bool:
+    return file is not None and file.error is None
+
+
 def _is_read_anew(seen: Observation) -> bool:
-    is_sound = seen.file_after is not None and seen.file_after.error is None
-    return seen.call.do in ("store", "reopen") and is_sound and not seen.call.offences
+    return seen.call.do in ("store", "reopen") and _is_sound(seen.file_after) and not seen.call.offences
 
 
 @requirement(
@@ -306,8 +309,7 @@ def outside_changes_are_seen(seen: Observation) -> Iterator[str]:
 
 
 def _is_first_after_a_change(seen: Observation) -> bool:
-    is_sound = seen.file_before is not None and seen.file_before.error is None
-    return seen.follows_change and is_sound and not seen.call.offences
+    return seen.follows_change and _is_sound(seen.file_before) and not seen.call.offences
 
 
 def _answered_from_memory(seen: Observation) -> Iterator[str]:

@@ -75,6 +75,16 @@ class Interruption:
         """Whether the store holds the whole effect of the call."""
         return isinstance(self.stored, tuple) and is_effect(self.call, self.before, self.stored)
 
+    @cached_property
+    def is_next_wrong(self) -> bool:
+        """Whether the next change was made, and had another effect than its own."""
+        return (
+            isinstance(self.next, tuple)
+            and isinstance(self.stored, tuple)
+            and self.next_call is not None
+            and not is_effect(self.next_call, self.stored, self.next)
+        )
+
     def differs_from_both(self) -> str:
         """Say what the store holds, where it does not hold what it must."""
         if isinstance(self.stored, str):

@@ -79,10 +79,16 @@ class DurableQueue(JsonQueue):
         descriptor = os.open(self.sidecar(), os.O_RDWR | os.O_CREAT, 0o666)
         self.unlock = partial(fcntl.flock, descriptor, fcntl.LOCK_UN)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            self.acquire(descriptor)
             yield
         finally:
             os.close(descriptor)
+
+    def acquire(self, descriptor: int) -> None:
+        """Wait for the lock."""
+        import fcntl  # noqa: PLC0415 - as above
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
 
     def sidecar(self) -> Path:
         """The file that is locked; its folder is made for it."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from labelqueue.conformance.models.core import ModelQueue
-from labelqueue.conformance.models.input import InputQueue
+from labelqueue.conformance.models.input import InputQueue, Row
 from labelqueue.conformance.mutants.mutant import mutant
-
-Row = Mapping[str, Any]
 
 
 @mutant("ENQ-1")

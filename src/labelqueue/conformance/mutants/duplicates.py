@@ -8,6 +8,7 @@ from typing import Any
 
 from labelqueue.conformance.models.core import ModelQueue
 from labelqueue.conformance.models.file import JsonQueue
+from labelqueue.conformance.mutants.changed import version_of
 from labelqueue.conformance.mutants.mutant import mutant
 
 
@@ -77,7 +78,7 @@ class IndexOfWhatWasAdded(JsonQueue):
     version: tuple[int, ...] | None = None
 
     def look(self) -> None:
-        version = self.version_there()
+        version = version_of(self.path)
         if version is None or version != self.version:
             super().look()
             self.index = {self.key(request) for request in self.pending()}
@@ -85,12 +86,8 @@ class IndexOfWhatWasAdded(JsonQueue):
 
     def save(self) -> None:
         super().save()
-        self.version = self.version_there()
+        self.version = version_of(self.path)
         self.index |= {self.key(request) for request in self.pending()}
-
-    def version_there(self) -> tuple[int, ...] | None:
-        found = self.path.stat() if self.path.exists() else None
-        return (found.st_ino, found.st_size, found.st_mtime_ns) if found else None
 
     def is_taken(self, request: Any, added: list[Any]) -> bool:
         return self.key(request) in {*self.index, *map(self.key, added)}

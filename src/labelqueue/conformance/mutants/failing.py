@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from labelqueue.conformance.models.durable import DurableQueue
+from labelqueue.conformance.mutants.changed import version_of
 from labelqueue.conformance.mutants.mutant import mutant
 
 
@@ -23,10 +24,7 @@ class _Remembering(DurableQueue):
             super().look()
 
     def signature(self) -> tuple[int, ...]:
-        if not self.path.exists():
-            return ()
-        found = self.path.stat()
-        return found.st_ino, found.st_size, found.st_mtime_ns
+        return version_of(self.path) or ()
 
     def save(self) -> None:
         self.seen = None

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from labelqueue.conformance.models.durable import DurableQueue
 from labelqueue.conformance.models.input import InputQueue, Row
+from labelqueue.conformance.mutants.changed import version_of
 from labelqueue.conformance.mutants.mutant import mutant
 
 
@@ -72,8 +73,7 @@ class LooksAtTheFileAfterReading(_LooksWhenChanged):
         self.seen = self.signature() if self.path.exists() else None
 
     def signature(self) -> Any:
-        found = self.path.stat()
-        return found.st_ino, found.st_size, found.st_mtime_ns
+        return version_of(self.path)
 
 
 @mutant("SHARE-1")
@@ -151,21 +151,16 @@ class NoLock(DurableQueue):
 class WaitsAWhileForTheLock(DurableQueue):
     """Whoever does not get the lock within half a second goes on without it."""
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
+    def acquire(self, descriptor: int) -> None:
         import fcntl  # noqa: PLC0415 - not everywhere, and needed here alone
 
-        descriptor = os.open(self.sidecar(), os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            for _ in range(100):
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    time.sleep(0.005)
-            yield
-        finally:
-            os.close(descriptor)
+        for _ in range(100):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(0.005)
+            else:
+                return
 
     def temporary(self, target: Path) -> Path:
         return target.with_name(f"{target.name}.{os.getpid()}.new")

@@ -24,7 +24,7 @@ import json
 import tomllib
 from typing import TYPE_CHECKING, Any
 
-from labelqueue.errors import LabelQueueError
+from labelqueue.conformance.invalid_file import InvalidFileError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,21 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["InvalidKnownError", "known_in", "read_known"]
 
 
-class InvalidKnownError(LabelQueueError):
-    """A file of known failures is none.
-
-    Attributes:
-        file: The file.
-        where: The entry, or empty.
-        rule: What is wrong, and how to mend it.
-    """
-
-    def __init__(self, file: str, where: str, rule: str) -> None:
-        """Keep the data."""
-        self.file = file
-        self.where = where
-        self.rule = rule
-        super().__init__(file, where, rule)
+class InvalidKnownError(InvalidFileError):
+    """A file of known failures is none; `where` is the entry, and the rule says how to mend it."""
 
     def __str__(self) -> str:
         """Say where and what."""

@@ -14,9 +14,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.cases import DATA
+from labelqueue.conformance.invalid_file import InvalidFileError
 from labelqueue.conformance.reports.verdict import EXIT_STATUS, Outcome, Verdict, exit_status
 from labelqueue.conformance.subjects import wire
-from labelqueue.errors import LabelQueueError
 from labelqueue.spec.version import VERSION
 
 if TYPE_CHECKING:
@@ -27,25 +27,8 @@ __all__ = ["InvalidReportError", "Report", "RequirementReport", "read_report", "
 _SCHEMA: Final = 1
 
 
-class InvalidReportError(LabelQueueError):
-    """A file is no report.
-
-    Attributes:
-        file: The file.
-        where: The path within it.
-        rule: What is wrong.
-    """
-
-    def __init__(self, file: str, where: str, rule: str) -> None:
-        """Keep the data."""
-        self.file = file
-        self.where = where
-        self.rule = rule
-        super().__init__(file, where, rule)
-
-    def __str__(self) -> str:
-        """Say where and what."""
-        return f"{self.file} at {self.where or '/'}: {self.rule}"
+class InvalidReportError(InvalidFileError):
+    """A file is no report; `where` is the path within it."""
 
 
 @dataclass(frozen=True)

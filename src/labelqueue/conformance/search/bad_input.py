@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from labelqueue.conformance.search.buckets import buckets
+from labelqueue.conformance.search.rules import Rules
 
 __all__ = ["HandsInBadInput"]
 
@@ -91,14 +92,8 @@ def _free_start(place: int) -> str:
     return f"2026-01-13T08:00:00.{place:03}Z"
 
 
-class HandsInBadInput:
+class HandsInBadInput(Rules):
     """The rules of the search that hand in what must be refused, or read with care."""
-
-    users: tuple[str, ...]
-
-    def take(self, step: dict[str, Any]) -> None:
-        """Take a step; the search does."""
-        raise NotImplementedError
 
     # Two rules only, so that most steps stay those that `core` speaks about.
     @rule(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from labelqueue.conformance.search.rules import Rules
 from labelqueue.contract import DEFAULT_LABEL_MAX_ASKS_PER_DAY
 
 if TYPE_CHECKING:
@@ -25,20 +26,15 @@ _LEVEL: Final = (None, 0.0, -0.0, ..., -0.2)
 """Confidences that rank level, and one that does not; an ellipsis is left out."""
 
 
-class MakesCoincidences:
+class MakesCoincidences(Rules):
     """The rule of the search that brings about what is rare."""
 
-    users: tuple[str, ...]
     case: Case
     has_clock: bool
 
     @property
     def now(self) -> datetime:
         """Where the clock stands; the search knows."""
-        raise NotImplementedError
-
-    def take(self, step: dict[str, Any]) -> None:
-        """Take a step; the search does."""
         raise NotImplementedError
 
     def asking(self, data: st.DataObject) -> dict[str, Any]:

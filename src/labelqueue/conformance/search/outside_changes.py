@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from labelqueue.conformance.search.buckets import CONFIDENCES, LABELS, instants
+from labelqueue.conformance.search.rules import Rules
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -123,14 +124,8 @@ def _items(draw: st.DrawFn, users: tuple[str, ...]) -> list[dict[str, Any]]:
     return items
 
 
-class ChangesTheFile:
+class ChangesTheFile(Rules):
     """The rules of the search that act on the file as other programs do."""
-
-    users: tuple[str, ...]
-
-    def take(self, step: dict[str, Any]) -> None:
-        """Take a step; the search does."""
-        raise NotImplementedError
 
     # In half of the programs alone, and by one rule only: after an outside change `core` has nothing to say.
     @initialize(are_others_there=st.booleans())
