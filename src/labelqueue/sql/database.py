@@ -288,7 +288,8 @@ def _engine_for(url: URL) -> Engine:
     # `rw`, so that only the first change creates the file (KEEP-3).
     path = os.path.abspath(url.database or "")  # noqa: PTH100 - resolve() would follow a link that may change
     query = {"timeout": str(_SECONDS_TO_WAIT_FOR_A_WRITER), **url.query, "mode": "rw", "uri": "true"}
-    engine = create_engine(url.set(database=f"file:{quote(path)}", query=query))
+    # Nothing to reset: reading begins no transaction, and Core ends each that it began.
+    engine = create_engine(url.set(database=f"file:{quote(path)}", query=query), pool_reset_on_return=None)
     _follow_replacement(engine, Path(path))
     return engine
 

@@ -16,6 +16,7 @@ import hashlib
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.ledger import Bucket
@@ -45,6 +46,12 @@ def microseconds_of(moment: datetime) -> int:
         -1
     """
     return (moment - _EPOCH) // _MICROSECOND
+
+
+# The same requests are asked for again and again, and those of a batch were created at one moment.
+@lru_cache(maxsize=1024)
+def _moment(microseconds: int) -> datetime:
+    return _EPOCH + microseconds * _MICROSECOND
 
 
 def stored_text(value: str) -> str:
@@ -130,12 +137,12 @@ def request_from(row: Sequence[Any]) -> LabelRequest:
     values = {
         "request_id": _text_from(request_id),
         "user_id": _text_from(user_id if long_user_id is None else long_user_id),
-        "bucket_start_ts": _EPOCH + start_us * _MICROSECOND,
-        "bucket_end_ts": _EPOCH + end_us * _MICROSECOND,
+        "bucket_start_ts": _moment(start_us),
+        "bucket_end_ts": _moment(end_us),
         "reason": reason,
         "confidence": confidence,
         "predicted_label": None if label is None else _text_from(label),
-        "created_at": _EPOCH + created_us * _MICROSECOND,
+        "created_at": _moment(created_us),
         "status": status,
     }
     # What `model_construct` does, which takes twice as long, and longer than the

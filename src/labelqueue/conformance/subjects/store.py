@@ -193,7 +193,8 @@ class StoreFolder:
         try:
             yield
         finally:
-            sys.setprofile(before)
+            # A profiler that is written in C cannot be put back; it then ends here.
+            sys.setprofile(before if callable(before) else None)
 
 
 def _cannot_write(function: object) -> bool:
