@@ -55,6 +55,7 @@ CONTENT = requests_to_bytes(
 FRAGMENTS = [
     *(b"0", b"00", b"1", b"-", b".", b".0", b"e5", b"e-05", b"e-5", b"null", b"true", b"NaN", b"Infinity", b"1e400"),
     *(b'"', b"\\", b"\\n", b"\\u000a", b"\\u00E9", b"\\u00e9", b"\\ud834", b"\\/", b"\xc3\xa9", b"\xff", b"\x00"),
+    *(b"[0.5]", b"{}", b"\t", b"\x7f"),
     *(b" ", b"\n", b"\r", b",", b"{", b"}", b"[", b"]", b'"a": 1,\n    ', b"  }\n]", b"\n  },\n  {\n", b"  },\n  {"),
     *(b"24", b"60", b"T", b"t", b"Z", b"z", b"+00:00", b".000000", b".5", b"Z.000001", b"02-30", b"0000", b"W01-1"),
     *(b"pending", b"done", b"low_confidence", b"drift", b"8404cad7-47d4-4b22-b364-a726a3573610"),
