@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, Final
 
 from labelqueue.errors import shown
@@ -117,4 +118,14 @@ class Seen:
 
     def differs_from(self, other: Seen, *, but: tuple[str, ...] = ()) -> list[str]:
         """Name the fields whose values differ, to the bit."""
-        return [field for field in FIELDS if field not in but and self.value(field) != other.value(field)]
+        return [
+            field
+            for field, one, two in zip(FIELDS, _values_of(self), _values_of(other), strict=True)
+            # Of equal values only numbers may differ, such as 0.0 and -0.0.
+            if (one != two or isinstance(one, (int, float)))
+            and field not in but
+            and self.value(field) != other.value(field)
+        ]
+
+
+_values_of: Final[Callable[[Seen], tuple[Any, ...]]] = attrgetter(*FIELDS)

@@ -1,8 +1,8 @@
 """strace: the system calls of a program, recorded, or made to fail, to kill or to stop it.
 
 One kept tool does all of it for a program in any language.  It is attached to a
-process that waits for a request, right before the request is sent, and let go when
-the answer is there; so the counts of system calls begin with the request.
+process once that waits for a request, right before the request is sent, and let go
+when the answer is there; so the counts of system calls begin with the request.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ _TRACED: Final = (
 )
 _CHANGES: Final = frozenset(_TRACED.split(",")) - {"close", "dup", "dup2", "dup3", "read", "lseek"}
 _READS: Final = frozenset({"open", "openat", "read", "close"})
+_LONGEST_TO_COME_TO_REST_S: Final = 5.0
 _WRITING_FLAGS: Final = ("O_WRONLY", "O_RDWR", "O_CREAT")
 
 
@@ -122,7 +124,7 @@ def attached(pid: int, *injection: str, is_full: bool = False) -> Iterator[Recor
     """Watch a process.
 
     Args:
-        pid: The process, which waits for a request.
+        pid: The process, which waits for a request, or is about to.
         injection: What to do at a point: the part of strace's `inject=` behind the
             name, such as `write:error=ENOSPC:when=2`.
         is_full: Whether the record holds everything that is written, as hexadecimal bytes.
@@ -142,6 +144,7 @@ def attached(pid: int, *injection: str, is_full: bool = False) -> Iterator[Recor
         command += ["-xx", "-s", "100000000"] if is_full else ["-s", "16"]
         for each in injection:
             command += ["-e", f"inject={each}"]
+        _let_come_to_rest(pid)
         tracer = subprocess.Popen(command, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)  # noqa: S603 - our own
         assert tracer.stderr is not None
         try:
@@ -162,6 +165,17 @@ def attached(pid: int, *injection: str, is_full: bool = False) -> Iterator[Recor
                 os.kill(pid, signal.SIGCONT)
             record.calls.extend(_calls_in(file))
             record.file = None
+
+
+def _let_come_to_rest(pid: int) -> None:
+    """Wait until all threads of a process sleep: it then reads the next request already, and that is not counted."""
+    limit = time.monotonic() + _LONGEST_TO_COME_TO_REST_S
+    while time.monotonic() < limit:
+        with suppress(OSError):  # a thread that is gone
+            stats = [file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/stat")]
+            if all(stat.rpartition(")")[2].split()[0] == "S" for stat in stats):
+                return
+        time.sleep(0.001)
 
 
 def _calls_in(file: Path) -> list[SystemCall]:

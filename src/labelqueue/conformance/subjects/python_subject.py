@@ -16,6 +16,7 @@ import sys
 from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.steps import Step, value_of
@@ -279,7 +280,7 @@ def _seen_in(raw: Any) -> Any:  # noqa: ANN401 - anything the subject returns
 
 
 def _seen_of(item: Any) -> Any:  # noqa: ANN401 - as above
-    if item is None or (isinstance(item, str | bytes | int | float | Sequence) and not hasattr(item, "request_id")):
+    if item is None or (not hasattr(item, "request_id") and isinstance(item, str | bytes | int | float | Sequence)):
         return item
     values = [getattr(item, field, ABSENT) for field in FIELDS]
     if all(value is ABSENT for value in values):
@@ -289,11 +290,20 @@ def _seen_of(item: Any) -> Any:  # noqa: ANN401 - as above
 
 def _further(item: Any) -> tuple[str, ...]:  # noqa: ANN401 - anybody's request
     """Name the data that a request shows beyond the nine fields, whatever its class is made with."""
-    kind = type(item)
-    if hasattr(kind, "model_fields"):
-        names = [*kind.model_fields, *(item.model_extra or {})]
-    elif dataclasses.is_dataclass(kind):
-        names = [field.name for field in dataclasses.fields(kind)]
-    else:
-        names = [*getattr(kind, "_fields", ()), *getattr(item, "__dict__", ())]
+    kind: Any = type(item)
+    names = _declared(kind)
+    if names is None:
+        names = [*getattr(item, "_fields", ()), *getattr(item, "__dict__", ())]
+    elif isinstance(extra := getattr(item, "model_extra", None), dict):
+        names = [*names, *extra]
     return tuple(name for name in names if name not in FIELDS and not name.startswith("_"))
+
+
+@cache
+def _declared(kind: type) -> list[str] | None:
+    """Name the fields that a class of pydantic or a data class declares; `None` where it is neither."""
+    if hasattr(kind, "model_fields"):
+        return list(kind.model_fields)
+    if dataclasses.is_dataclass(kind):
+        return [field.name for field in dataclasses.fields(kind)]
+    return None
