@@ -98,7 +98,13 @@ def environment(folder, *, today=False):
     """What a reader has in the environment: this Python first, no colours, and a clock where it matters."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     variables = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "PYTHONPATH"}}
-    variables |= {"PATH": path, "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"}
+    variables |= {
+        "TMPDIR": str(folder.parent),
+        "PATH": path,
+        "NO_COLOR": "1",
+        "PYTHONIOENCODING": "utf-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     if today:
         clock = folder.with_name(f"{folder.name}-clock")
         clock.mkdir()

@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 import sysconfig
+import tempfile
 
 import pytest
 from typer.testing import CliRunner
@@ -22,9 +23,10 @@ SECONDS = re.compile(r"\b\d+\.\d+ ?s\b")
 
 
 @pytest.fixture
-def reader(monkeypatch, tmp_path):
+def reader(monkeypatch, tmp_path, tmp_path_factory):
     """Somebody in an empty folder, on a screen of 120 columns, who has no module `mine` yet."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("PATH", f"{sysconfig.get_path('scripts')}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setattr(sys, "path", list(sys.path))

@@ -223,7 +223,9 @@ def judged():
     failing = ["REQ-2", "DONE-3"]
     known = dict.fromkeys(failing, "Ids are older than the contract.")
     known |= {"DONE-2": "It was so.", "XYZ-9": "A slip."}
-    return run(PythonSubject("hex", MUTANTS["id-without-hyphens"].make), profiles=(), known=known)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("labelqueue.conformance.runner.PROGRAMS", 10)  # which then are all
+        return run(PythonSubject("hex", MUTANTS["id-without-hyphens"].make), profiles=(), known=known, programs=10)
 
 
 def test_a_known_failure_is_known_and_a_wrong_entry_fails_the_run(judged):

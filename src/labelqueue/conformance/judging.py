@@ -90,6 +90,7 @@ class Findings:
         errors: By requirement, why something about it could not be judged at all.
         inconclusive: By requirement, why something about it could not be told.
         skips: By requirement, why something about it was not tried.
+        programs: How many programs the search made up.
     """
 
     profiles: frozenset[Profile] = frozenset({"core"})
@@ -100,6 +101,7 @@ class Findings:
     errors: dict[str, str] = field(default_factory=dict)
     inconclusive: dict[str, str] = field(default_factory=dict)
     skips: dict[str, str] = field(default_factory=dict)
+    programs: int = 0
 
     def add(self, failure: Failure) -> None:
         """Count a failure, and keep it if it is the shortest of its requirement."""

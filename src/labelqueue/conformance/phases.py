@@ -96,7 +96,8 @@ def go_through(  # noqa: PLR0913 - all but the first four are keyword-only
         try:
             if borne is None:
                 go_through_cases()
-            if programs:
+            # Where all of them have failed by now, the search has nothing to tell.
+            if programs and not findings.failures.keys() >= set(ids):
                 _search(subject, findings, is_ended, wanted=ids, seed=seed, programs=programs, progress=progress)
             if not is_ended():
                 _overlaps(subject, findings, set(ids), how, progress)
@@ -135,7 +136,10 @@ def _search(
     programs: int,
     progress: Progress,
 ) -> None:
-    done = iter(range(1, 10**9))
+    def count() -> None:
+        findings.programs = min(findings.programs + 1, programs)  # Hypothesis may make up one more
+        progress("search", findings.programs, programs)
+
     progress("search", 0, programs)
     found = set(findings.failures)
     _guarded(
@@ -145,7 +149,7 @@ def _search(
             seed=seed,
             examples=programs,
             is_ended=is_ended,
-            program_done=lambda: progress("search", min(next(done), programs), programs),
+            program_done=count,
         ),
         REQUIREMENTS,
         "search",

@@ -82,7 +82,8 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
         only: A pattern for requirement ids or case ids; what it leaves out is not
             run, and there is no verdict of conformity.
         seed: The seed of the search; the same seed makes the same programs.
-        programs: How many programs the search makes up.
+        programs: How many programs the search makes up; none where all that is examined
+            has failed before.
         times: How many times as much is tried of what is left to chance: programs,
             kills in the middle of a call, clients that overlap.
         timeout_s: How long a program may take for an answer, in seconds.
@@ -108,7 +109,6 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
     examined = frozenset[Profile]({"core", *(subject.claims.profiles if profiles is None else profiles)})
     selection = _select(examined, only)
     findings = Findings(frozenset({"core", *(requirement.profile for requirement in selection.requirements)}))
-    searched = programs * times if selection.is_searched else 0
     known = {} if known is None else known
     is_whole = True
     with elsewhere():
@@ -121,7 +121,7 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
                 findings,
                 borne=known if until_first else None,
                 seed=seed,
-                programs=searched,
+                programs=programs * times if selection.is_searched else 0,
                 times=times,
                 timeout_s=timeout_s,
                 progress=progress,
@@ -149,7 +149,7 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
         },
         requirements=requirements,
         cases=len(selection.cases),
-        programs=searched,
+        programs=findings.programs,
         is_partial=is_partial,
         seed=seed,
         seconds=time.perf_counter() - start,
