@@ -12,6 +12,7 @@ import time_machine
 from hypothesis import HealthCheck, settings
 
 import postgres
+from labelqueue.conformance.crash.strace import why_not
 from lacking import lacks
 
 settings.register_profile("dev", deadline=None)
@@ -48,6 +49,13 @@ def browser():
         started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def strace():
+    """System calls can be seen here."""
+    if reason := why_not():
+        lacks(reason)
 
 
 @pytest.fixture(scope="session")

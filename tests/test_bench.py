@@ -17,7 +17,6 @@ from labelqueue.bench.picture import picture
 from labelqueue.bench.subject import bench_program, rows_of
 from labelqueue.bench.table import rendered, written
 from labelqueue.cli import app
-from labelqueue.conformance.crash.strace import why_not
 from labelqueue.conformance.models.durable import DurableQueue
 
 CANONICAL = "labelqueue:ActiveLabelingQueue"
@@ -140,7 +139,7 @@ def test_all_rows_are_selected_and_none_is_a_duplicate(path):
     assert added == [0, 500, 0]
 
 
-@pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
+@pytest.mark.usefixtures("strace")
 def test_whether_a_subject_flushes_is_seen():
     """The canonical queue does, the model does not."""
     assert [bench_subject(name).facts.flushes for name in (CANONICAL, MODEL)] == ["yes", "no"]

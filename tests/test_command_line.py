@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 
@@ -13,7 +12,6 @@ from labelqueue.conformance import run as examine
 from labelqueue.conformance.mutants import MUTANTS
 from labelqueue.conformance.subjects.python_subject import PythonSubject
 from labelqueue.spec import PROFILES
-from lacking import lacks
 
 HELPERS = """
 from labelqueue.conformance.models.core import ModelQueue
@@ -62,11 +60,9 @@ def run(tmp_path):
     return command
 
 
+@pytest.mark.usefixtures("strace")
 def test_the_canonical_queue_is_conformant(run, tmp_path):
     """With no subject the canonical queue is examined, and it conforms to all; the report says so, too."""
-    if shutil.which("strace") is None:
-        lacks("no strace here; install it, such as with: apt-get install strace")
-
     done = run("conform", "--report", "out")
 
     assert (done.returncode, done.stderr) == (0, "")

@@ -13,7 +13,6 @@ import itertools
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -24,7 +23,6 @@ from labelqueue import ActiveLabelingQueue
 
 OPERATIONS = ["first_drift", "drift", "low", "mark_done", "get_pending", "all_items", "open"]
 ERRNOS = [errno.ENOSPC, errno.EACCES, errno.EIO, errno.EINTR]
-HAS_STRACE = shutil.which("strace") is not None
 
 
 class Program:
@@ -165,10 +163,7 @@ def test_the_process_dies_before_every_function_that_touches_a_file(program, ope
         check_died(store, answer, *states_of(whole))
 
 
-needs_strace = pytest.mark.skipif(not HAS_STRACE and not os.environ.get("CI"), reason="strace is not installed")
-
-
-@needs_strace
+@pytest.mark.usefixtures("strace")
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_system_call_fails_once(program, operation, record_property):
     """Whatever system call fails, the cause surfaces, memory and store agree, and the call may be tried again."""
@@ -183,7 +178,7 @@ def test_every_system_call_fails_once(program, operation, record_property):
         check_failed(answer, before, after, number, whole)
 
 
-@needs_strace
+@pytest.mark.usefixtures("strace")
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_the_process_dies_at_every_system_call(program, operation, record_property):
     """Wherever the process dies, the store is as before or after, whole, and the next writer goes on."""

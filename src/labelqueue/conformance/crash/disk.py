@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Final
 from labelqueue.spec import InconclusiveError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from labelqueue.conformance.crash.strace import SystemCall
 
@@ -79,6 +79,10 @@ class _File:
         return found
 
 
+def _number(call: SystemCall) -> str:
+    return call.arguments.partition("<")[0]
+
+
 def _zeroed(old: bytes, new: bytes) -> bytes:
     """Zeros in the place of every sector that is not as it was: a database writes in place."""
     sectors = ((old[n : n + _SECTOR], new[n : n + _SECTOR]) for n in range(0, len(new), _SECTOR))
@@ -99,6 +103,15 @@ class _Folder:
         return {name: file for name, file in names.items() if file is not None}
 
 
+@dataclass
+class _Open:
+    """What a descriptor stands for, and the copies of it."""
+
+    path: Path | None = None
+    offset: int = 0  # -1 where every write goes to the end
+    is_flushed: bool = False  # with every write
+
+
 class Disk:
     """A disk that forgets what was not flushed."""
 
@@ -110,10 +123,8 @@ class Disk:
         """
         self._root = root
         self._folders: dict[Path, _Folder] = {}
-        self._offsets: dict[str, list[int]] = {}
-        self._flushing: set[str] = set()  # descriptors whose writes are flushed at once
+        self._open_files: dict[str, _Open] = {}  # by descriptor
         self._nameless: dict[Path, _File] = {}  # by what stands for their names (O_TMPFILE)
-        self._opened: dict[str, Path] = {}  # what each descriptor is about
         self.is_changed = False
         for path in [root, *root.rglob("*")]:
             if path.is_dir():
@@ -148,9 +159,7 @@ class Disk:
             InconclusiveError: They differ; the program wrote in a way that no
                 system call shows, such as a mapping of memory.
         """
-        held = {
-            path / name: file.data for path, folder in self._folders.items() for name, file in folder.names().items()
-        }
+        held = {path: file.data for path, file in self._files().items()}
         for path in sorted(held.keys() | there.keys()):
             # The index of SQLite's log is mapped, and made anew after a crash.
             if held.get(path) != there.get(path) and not path.name.endswith("-shm"):
@@ -158,14 +167,10 @@ class Disk:
 
     def platters(self) -> Iterator[tuple[str, Platter]]:
         """Every state that a power cut may leave now, with what happened, in words."""
-        folders = list(self._folders.items())
-        for counts in itertools.product(*(range(len(folder.changes) + 1) for _, folder in folders)):
-            files = {
-                path / name: file
-                for (path, folder), count in zip(folders, counts, strict=True)
-                for name, file in folder.names(count).items()
-            }
-            lost = sum(len(folder.changes) - count for (_, folder), count in zip(folders, counts, strict=True))
+        changes = [len(folder.changes) for folder in self._folders.values()]
+        for counts in itertools.product(*(range(most + 1) for most in changes)):
+            files = self._files(counts)
+            lost = sum(changes) - sum(counts)
             names = f"without the last {lost} changes of names" if lost else "with every change of names"
             for how in dict.fromkeys(how for file in files.values() for how in file.versions()):
                 yield (
@@ -175,16 +180,20 @@ class Disk:
             if not files:
                 yield names, {}
 
+    def _files(self, counts: Iterable[int | None] = itertools.repeat(None)) -> dict[Path, _File]:
+        """Every file by its path, after so many changes of each folder's names; after all, unless told otherwise."""
+        return {
+            path / name: file
+            for (path, folder), count in zip(self._folders.items(), counts, strict=False)
+            for name, file in folder.names(count).items()
+        }
+
     # One method per system call; arguments are as strace writes them, with -xx and -y.
 
     def _openat(self, call: SystemCall) -> None:
         path = _path_of(call.rest.partition("<")[2].rpartition(">")[0])
-        offset = [0]
-        self._offsets[call.result] = offset
-        self._opened[call.result] = path
-        self._flushing.discard(call.result)
-        if "O_SYNC" in call.arguments or "O_DSYNC" in call.arguments:
-            self._flushing.add(call.result)
+        is_flushed = "O_SYNC" in call.arguments or "O_DSYNC" in call.arguments
+        opened = self._open_files[call.result] = _Open(path, is_flushed=is_flushed)
         if path in self._folders or path.parent not in self._folders:
             return
         if "O_TMPFILE" in call.arguments:
@@ -196,41 +205,35 @@ class Disk:
         if file is not None and "O_TRUNC" in call.arguments and file.data:
             self._set(file, b"")
         if file is not None and "O_APPEND" in call.arguments:
-            offset[0] = -1
+            opened.offset = -1
 
     _open = _creat = _openat
 
     def _dup(self, call: SystemCall) -> None:
-        old = call.arguments.partition("<")[0]
-        self._offsets[call.result] = self._offsets.get(old, [0])
-        if old in self._opened:
-            self._opened[call.result] = self._opened[old]
-        self._flushing.discard(call.result)
-        if old in self._flushing:
-            self._flushing.add(call.result)
+        self._open_files[call.result] = self._open_files.get(_number(call), _Open())
 
     _dup2 = _dup3 = _dup
 
     def _read(self, call: SystemCall) -> None:
-        offset = self._offsets.get(call.arguments.partition("<")[0])
-        if offset is not None and offset[0] >= 0:
-            offset[0] += int(call.result)
+        opened = self._open_files.get(_number(call))
+        if opened is not None and opened.offset >= 0:
+            opened.offset += int(call.result)
 
     def _lseek(self, call: SystemCall) -> None:
-        offset = self._offsets.setdefault(call.arguments.partition("<")[0], [0])
-        if offset[0] >= 0:
-            offset[0] = int(call.result)
+        opened = self._open_files.setdefault(_number(call), _Open())
+        if opened.offset >= 0:
+            opened.offset = int(call.result)
 
     def _write(self, call: SystemCall) -> None:
         file = self._described(call)
         if file is None:
             return
         data = b"".join(_bytes_of(part) for part in _STRING.findall(call.arguments))[: int(call.result)]
-        offset = self._offsets.setdefault(call.arguments.partition("<")[0], [-1])
-        start = len(file.data) if offset[0] < 0 else offset[0]
+        opened = self._open_files.setdefault(_number(call), _Open(offset=-1))
+        start = len(file.data) if opened.offset < 0 else opened.offset
         self._write_at(file, data, start, call)
-        if offset[0] >= 0:
-            offset[0] += len(data)
+        if opened.offset >= 0:
+            opened.offset += len(data)
 
     _writev = _write
 
@@ -265,7 +268,7 @@ class Disk:
     def _link(self, call: SystemCall) -> None:
         old, new = self._paths(call)[:2]
         if found := _OPEN_FILE.fullmatch(str(old)):
-            old = self._opened.get(found[1], old)
+            old = self._open_files.get(found[1], _Open()).path or old
         file = self._file(old)
         if file is not None:
             self._change(new, file)
@@ -352,5 +355,6 @@ class Disk:
     def _write_at(self, file: _File, data: bytes, start: int, call: SystemCall) -> None:
         before = file.data.ljust(start, b"\0")
         self._set(file, before[:start] + data + before[start + len(data) :])
-        if call.arguments.partition("<")[0] in self._flushing:
+        opened = self._open_files.get(_number(call))
+        if opened is not None and opened.is_flushed:
             self._flush_file(file)

@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from labelqueue.conformance.subjects.process_state import state_in
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -172,8 +174,7 @@ def _let_come_to_rest(pid: int) -> None:
     limit = time.monotonic() + _LONGEST_TO_COME_TO_REST_S
     while time.monotonic() < limit:
         with suppress(OSError):  # a thread that is gone
-            stats = [file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/stat")]
-            if all(stat.rpartition(")")[2].split()[0] == "S" for stat in stats):
+            if all(state_in(stat) == "S" for stat in Path(f"/proc/{pid}/task").glob("*/stat")):
                 return
         time.sleep(0.001)
 

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from labelqueue.conformance.subjects.process_state import state_in
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -78,11 +80,12 @@ def reading_meanwhile(read: Callable[[], _T], seen: list[_T]) -> Iterator[None]:
 
 def _look(pid: int, store: StoreFolder, copies: list[Path], is_over: threading.Event) -> None:
     last = store.look()
+    stat = Path(f"/proc/{pid}/stat")
     with contextlib.suppress(ProcessLookupError, FileNotFoundError):
         while not is_over.is_set():
             os.kill(pid, signal.SIGSTOP)
             try:
-                while _state(pid) not in _STOPPED:
+                while state_in(stat) not in _STOPPED:
                     pass
                 now = store.look()
                 if now != last:
@@ -90,8 +93,3 @@ def _look(pid: int, store: StoreFolder, copies: list[Path], is_over: threading.E
                     copies.append(store.copy())
             finally:
                 os.kill(pid, signal.SIGCONT)
-
-
-def _state(pid: int) -> str:
-    # The name of the program stands in brackets before the state, and may hold anything.
-    return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
