@@ -68,6 +68,7 @@ def report(requirements=None, verdict=None, **members):
         "ORD-2": found("inconclusive", reason="no time"),
         "ORD-3": found("skip", reason="it claims no clock that can be set"),
         "ORD-4": found("untested"),
+        "DUR-2": found("inapplicable", "durable", reason="its store is not one file"),
         "SHARE-3": found("fail", "shared", failed=1, failures=[OVERLAP]),
     }
     return {

@@ -50,7 +50,7 @@ def test_it_filters_by_outcome_and_area(page):
     page.get_by_role("combobox", name="Area").select_option("CAP")
 
     assert shown(page) == ["CAP-3", "CAP-4", "CAP-5"]
-    assert page.locator("output").inner_text() == "3 of 9 shown"
+    assert page.locator("output").inner_text() == "3 of 10 shown"
 
 
 def test_it_can_be_used_by_keyboard(page):
@@ -118,5 +118,5 @@ def test_without_scripts_everything_is_there(browser, address):
     page.goto(address)
 
     assert page.locator("form").is_hidden()
-    assert page.locator(".requirement:visible").count() == 9
+    assert page.locator(".requirement:visible").count() == 10
     context.close()

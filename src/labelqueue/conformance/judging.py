@@ -90,6 +90,7 @@ class Findings:
         errors: By requirement, why something about it could not be judged at all.
         inconclusive: By requirement, why something about it could not be told.
         skips: By requirement, why something about it was not tried.
+        inapplicable: By requirement, why the contract does not ask it of such a queue.
         programs: How many programs the search made up.
     """
 
@@ -101,6 +102,7 @@ class Findings:
     errors: dict[str, str] = field(default_factory=dict)
     inconclusive: dict[str, str] = field(default_factory=dict)
     skips: dict[str, str] = field(default_factory=dict)
+    inapplicable: dict[str, str] = field(default_factory=dict)
     programs: int = 0
 
     def add(self, failure: Failure) -> None:
@@ -123,6 +125,7 @@ class Findings:
         self.errors = others.errors | self.errors
         self.inconclusive = others.inconclusive | self.inconclusive
         self.skips = others.skips | self.skips
+        self.inapplicable = others.inapplicable | self.inapplicable
 
 
 @cache

@@ -184,6 +184,7 @@ def _report_on(requirement: Requirement, findings: Findings) -> RequirementRepor
         ("error", findings.errors.get(requirement.id)),
         ("inconclusive", findings.inconclusive.get(requirement.id)),
         ("skip", findings.skips.get(requirement.id)),
+        ("inapplicable", findings.inapplicable.get(requirement.id)),
     ]
     outcome, reason = next((each for each in reasons if each[1] is not None), ("pass" if checks else "untested", None))
     if failure is not None:

@@ -222,7 +222,7 @@ def _conclude(requirement: Requirement, found: RequirementReport | None) -> None
         pytest.skip(f"the subject does not claim {requirement.profile}")
     if found.outcome == "known":
         raise KnownFailureError(found.reason)
-    if found.outcome in ("skip", "inconclusive"):
+    if found.outcome in ("skip", "inconclusive", "inapplicable"):
         pytest.skip(f"{found.outcome}: {found.reason}")
     if found.outcome not in ("pass", "fixed"):
         pytest.fail("\n".join(_told_of(requirement, found)), pytrace=False)

@@ -17,6 +17,10 @@ then whoever comes next must find a whole state, and not stumble over what the d
 one left.  The *power goes*: then everything that was not flushed may be gone, in any
 order.  A kill cannot show a missing flush, because the operating system keeps what a
 dead process wrote; only a model of the disk can.
+
+Where the store is on a server, the first of them is a connection that is cut, before
+the change or after it.  Nobody sees the server's disk from outside: what the server
+itself says of how it commits stands for the third.
 """
 
 from __future__ import annotations
@@ -51,7 +55,7 @@ _SAYS_SO: Final = re.compile(
 # A library may say it in words of its own, such as "database or disk is full".
 _TELLS_A_CAUSE: Final = re.compile(
     r"errno|os error|i/o|input|disk|device|drive|space|full|quota|large|big|limit|permi|denied|allow|access|read-?\s?only|"
-    r"interrupt|signal|unable to|cannot|can't|could not (open|create|write|flush|sync|rename|replace|remove|make)",
+    r"interrupt|signal|connect|socket|network|server|unable to|cannot|can't|could not (open|create|write|flush|sync|rename|replace|remove|make)",
     re.IGNORECASE,
 )
 _NAMES: Final = {name for name in errno.errorcode.values() if not name.startswith("EWOULD")}
@@ -177,6 +181,8 @@ def acknowledged_survives_a_power_cut(seen: Interruption) -> Iterator[str]:
     a flush of the folder after it, the old one.  Neither can be seen by killing a
     process.
     """
+    if seen.unflushed is not None:
+        yield f"{seen.how}: {seen.unflushed}"
     if isinstance(seen.stored, str):
         yield f"{seen.how}: the store {seen.stored}"
     elif all(difference(state, seen.stored) is not None for state in seen.allowed):

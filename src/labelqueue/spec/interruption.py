@@ -29,8 +29,8 @@ class Interruption:
         cause: The name of the error that was injected, such as `ENOSPC`; empty for others.
         result: What the call returned all the same, or `ABSENT`.
         refusal: The error that it raised, or `None`.
-        unflushed: What the call left unflushed, since flushing it failed; `None` for
-            nothing.
+        unflushed: What the call left unflushed, since flushing it failed, or, for a
+            power cut, since its server does not flush; `None` for nothing.
         memory: What the same instance said afterwards; `None` where it is gone.
         stored: What another process then read from the store.
         after_retry: What the store held after the same call was made again, where it was.

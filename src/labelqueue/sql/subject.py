@@ -13,7 +13,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
-from sqlalchemy import create_engine, delete, func, make_url, select
+from sqlalchemy import create_engine, delete, event, func, make_url, select
 
 from labelqueue.sql.database import Database
 from labelqueue.sql.queue import SqlLabelingQueue
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Opener"]
 
 _MARK: Final = "conform"
+_FLUSHING: Final = ("fsync", "full_page_writes", "synchronous_commit")
+"""The settings that say whether a server flushes what it commits, and whether a torn page can be mended."""
 
 
 class Opener:
@@ -55,6 +57,9 @@ class Opener:
         self.is_path = self._url.get_backend_name() == "sqlite"
         # One pool for all queues of this process: PostgreSQL counts connections.
         self._engine = None if self.is_path else create_engine(database.url or self._url)
+        self._off: set[str] = set()
+        if self._engine is not None:
+            event.listen(self._engine, "commit", self._look_at_commit)
 
     def __call__(self, queue_path: Path, *cap: Any) -> SqlLabelingQueue:  # noqa: ANN401 - also caps that are none
         """Open the queue of a store."""
@@ -62,6 +67,16 @@ class Opener:
             return SqlLabelingQueue(self._url.set(database=str(queue_path)), *cap)
         name = f"{_MARK} {self._mark} {hashlib.sha256(str(queue_path).encode()).hexdigest()}"
         return SqlLabelingQueue(self._engine, *cap, name=name)
+
+    def unflushed(self) -> str | None:
+        """Say which settings did not let the server flush what this process committed since it was asked last."""
+        off, self._off = sorted(self._off), set()
+        return f"the server committed with {', '.join(f'{name} = off' for name in off)}" if off else None
+
+    def _look_at_commit(self, connection: Connection) -> None:
+        settings = select(*(func.current_setting(name).label(name) for name in _FLUSHING))
+        values = connection.execute(settings).mappings().one()
+        self._off |= {name for name, value in values.items() if value == "off"}
 
     def remove(self) -> None:
         """Remove every queue of the run, and the tables where no other queue is in them."""

@@ -23,12 +23,12 @@ from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.spec import ABSENT, Interruption, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from labelqueue.spec.interruption import State
 
-__all__ = ["failures_of"]
+__all__ = ["afterwards", "attempt", "failures_of"]
 
 _SPACE: Final = ("ENOSPC",)
 _WHILE_READING: Final = {"open": "EACCES", "openat": "EACCES", "read": "EIO"}
@@ -100,14 +100,14 @@ def _failed_at(
     store = stage.set_up()
     actor.open(store)
     with attached(actor.pid, f"{point.name}:error={error}:when={point.number}") as record:
-        outcome = _attempt(actor, stage.step)
+        outcome = attempt(lambda: actor.perform(stage.step))
     hit = record.injected()
     if hit is None or str(store.parents[1]) not in hit.arguments:
         return None  # the program took another way this time
     # Whoever may not remove a file cannot be blamed for leaving it.
     is_one_file = is_one_file and not point.name.startswith("unlink")
     how = f"{point} failed with {error}"
-    found = _afterwards(stage, actor, reader, store, how, error, outcome, then=then, is_one_file=is_one_file)
+    found = afterwards(stage, actor, reader, store, how, error, outcome, then=then, is_one_file=is_one_file)
     return replace(found, unflushed=_unflushed(record, hit, store))
 
 
@@ -144,23 +144,24 @@ def _cut_short(
     actor.open(store)
     _, hard = resource.prlimit(actor.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(actor.pid, resource.RLIMIT_FSIZE, (most, hard))
-    outcome = _attempt(actor, stage.step)
+    outcome = attempt(lambda: actor.perform(stage.step))
     if actor.is_alive:
         resource.prlimit(actor.pid, resource.RLIMIT_FSIZE, (hard, hard))
     how = f"files could not grow beyond {most} bytes"
-    return _afterwards(stage, actor, reader, store, how, "EFBIG", outcome, then=then, is_one_file=is_one_file)
+    return afterwards(stage, actor, reader, store, how, "EFBIG", outcome, then=then, is_one_file=is_one_file)
 
 
-def _attempt(actor: Program, step: Step) -> dict[str, Any]:
+def attempt(call: Callable[[], Any]) -> dict[str, Any]:
+    """Make a call, and return its result or its refusal, by name."""
     try:
-        return {"result": actor.perform(step)}
+        return {"result": call()}
     except RefusedError as refused:
         return {"refusal": refused.refusal}
     except BrokenError as error:
         return {"refusal": Refusal("other", f"got no answer: the program {error}")}
 
 
-def _afterwards(  # noqa: PLR0913 - named at its two calls
+def afterwards(  # noqa: PLR0913 - named at its calls
     stage: Stage,
     actor: Program,
     reader: Program,
@@ -172,6 +173,19 @@ def _afterwards(  # noqa: PLR0913 - named at its two calls
     then: Step,
     is_one_file: bool,
 ) -> Interruption:
+    """Look at what a call left behind during which something failed, and make the next one.
+
+    Args:
+        stage: The scene.
+        actor: The process that made the call.
+        reader: Another process, which reads the store.
+        store: The store.
+        how: What failed, in words.
+        cause: The name of the error.
+        outcome: What `attempt` returned.
+        then: The call that the same instance makes next.
+        is_one_file: Whether nothing but the store should be in its folder.
+    """
     found = leftovers(store) if is_one_file else None
     memory = actor.state() if actor.is_alive else None
     stored = reader.state_of(store)
@@ -180,7 +194,7 @@ def _afterwards(  # noqa: PLR0913 - named at its two calls
         found = tuple(name for name in found if name in leftovers(store))
     state: State | None = None
     if actor.is_alive:
-        refusal = _attempt(actor, then).get("refusal")
+        refusal = attempt(lambda: actor.perform(then)).get("refusal")
         state = reader.state_of(store) if refusal is None else f"was not changed: the call {refusal.message}"
     is_retry = then is stage.step
     return Interruption(

@@ -1,4 +1,8 @@
-"""The crash phase of a run: every scene failed and killed, and the power cut."""
+"""The crash phase of a run: every scene failed and killed, and the power cut.
+
+A store on a server is reached over a connection: that is cut instead of what writes
+files, and whether the server flushes is what it says.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from labelqueue.conformance.crash.dying import Spares, kills_in_flight, kills_of
 from labelqueue.conformance.crash.failing import failures_of
 from labelqueue.conformance.crash.power import power_cuts
 from labelqueue.conformance.crash.scenes import SCENES, Program, Stage
+from labelqueue.conformance.crash.server import commits_of, cuts_of
 from labelqueue.conformance.crash.strace import why_not
 from labelqueue.conformance.judging import Failure, Findings, judge_observation
 from labelqueue.conformance.steps import neutral
@@ -27,8 +32,6 @@ __all__ = ["CONCERNED", "crash", "interruptions", "why_not_crashed"]
 
 CONCERNED: Final = ("DUR-1", "DUR-2", "DUR-3", "DUR-4", "SHARE-4")
 """The requirements that are judged by crashes alone."""
-
-_BY_SYSTEM_CALL: Final = ("DUR-1", "DUR-2", "DUR-4")
 
 _TELLS: Final[dict[str, set[str]]] = {
     "failure": {"DUR-1", "DUR-2"},
@@ -67,14 +70,12 @@ def crash(
     if reason is not None:
         findings.skips |= dict.fromkeys(concerned, reason)
         return
-    is_path = subject.claims.store == "path"
-    if not is_path:
-        unseen = [name for name in concerned if name in _BY_SYSTEM_CALL]
-        findings.skips |= dict.fromkeys(unseen, "its store is no path, and cannot be watched")
-    seek = interruptions if is_path else _in_flight
+    is_failed = False
     try:
-        found = seek(subject, about=about, timeout_s=timeout_s, seed=seed, times=times, progress=progress)
-        for stage, interruption in found:
+        for stage, interruption in interruptions(
+            subject, about=about, timeout_s=timeout_s, seed=seed, times=times, progress=progress
+        ):
+            is_failed = is_failed or interruption.kind == "failure"
             _note(interruption, stage, findings)
     except InconclusiveError as error:
         findings.inconclusive["DUR-4"] = str(error)
@@ -82,6 +83,21 @@ def crash(
         # Not a finding about a call: preparing the store, or strace itself, went wrong.
         for name in concerned:
             findings.errors.setdefault(name, f"crashes: {error}")
+        return
+    _say_why_unseen(subject, findings, concerned, is_failed=is_failed)
+
+
+def _say_why_unseen(subject: Subject, findings: Findings, concerned: Collection[str], *, is_failed: bool) -> None:
+    """Say of what was not judged whether it is not asked, or could not be seen."""
+    unseen = {name for name in concerned if not findings.checks[name]}
+    if "DUR-2" in unseen and (is_failed or subject.claims.store == "name"):
+        findings.inapplicable["DUR-2"] = "its store is not one file"
+    if subject.claims.store == "name":
+        whys = {
+            "DUR-1": why_not() or "its store is no path, and nothing was sent over a connection that could be cut",
+            "DUR-4": "its store is no path, and cannot be watched",
+        }
+        findings.skips |= {name: why for name, why in whys.items() if name in unseen}
 
 
 def why_not_crashed(subject: Subject) -> str | None:
@@ -120,6 +136,9 @@ def interruptions(
         BrokenError: A process of it does not answer.
     """
     kinds = [kind for kind, names in _TELLS.items() if names & set(about)]
+    if subject.claims.store == "name":
+        yield from _of_server(subject, kinds, timeout_s, seed, times, progress)
+        return
     scenes = SCENES if {"failure", "kill"} & set(kinds) else ()
     total = len(scenes) * len({"failure", "kill"} & set(kinds)) + 1
     steps = iter(range(total))
@@ -145,21 +164,24 @@ def interruptions(
     progress("crashes", total, total)
 
 
-def _in_flight(
-    subject: Subject, *, about: Collection[str], timeout_s: float, seed: int, times: int, progress: _Progress
-) -> Iterator[tuple[None, Interruption]]:
-    """Kill processes of a subject whose store nobody can watch."""
+def _of_server(
+    subject: Subject, kinds: Collection[str], timeout_s: float, seed: int, times: int, progress: _Progress
+) -> Iterator[tuple[Stage | None, Interruption]]:
+    """Interrupt calls on a store that nobody can watch."""
     start = partial(Program, subject, timeout_s)
-    if not _TELLS["kill"] & set(about):
-        return
     with ExitStack() as stack:
-        reader = start()
-        stack.callback(reader.end)
+        actors = _Actors(start, stack)
+        reader = actors.another()
         for number, scene in enumerate(SCENES):
             progress("crashes", number, len(SCENES))
-            moments = _moments(seed + number, times)
-            yield from ((None, each) for each in kills_in_flight(scene, start, reader, moments))
-        progress("crashes", len(SCENES), len(SCENES))
+            if "failure" in kinds and why_not() is None:
+                yield from cuts_of(scene, actors.living, reader)
+            if "kill" in kinds:
+                moments = _moments(seed + number, times)
+                yield from ((None, each) for each in kills_in_flight(scene, start, reader, moments))
+    if "power cut" in kinds and subject.unflushed is not None:
+        yield from ((None, each) for each in commits_of(subject, subject.unflushed))
+    progress("crashes", len(SCENES), len(SCENES))
 
 
 def _moments(seed: int, times: int) -> list[float]:

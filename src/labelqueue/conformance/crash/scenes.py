@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
+import signal
 import tempfile
+import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -19,12 +23,17 @@ from labelqueue.spec import Call, Seen
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from labelqueue.conformance.crash.strace import Record
     from labelqueue.conformance.subjects.subject import Subject
     from labelqueue.spec.interruption import State
 
 __all__ = ["NEXT", "SCENES", "Program", "Scene", "Stage", "leftovers"]
 
 _NOW: Final = "2026-01-15T12:00:00.123457Z"
+_TICK_S: Final = 0.001
+_LONGEST_S: Final = 10.0
+_TIMES_TOLD: Final = 100
+_PATIENCE_S: Final = 0.05
 
 
 def _bucket(minute: int, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - values of a bucket
@@ -108,6 +117,22 @@ class Program:
     def has_answered_within(self, seconds: float) -> bool:
         """Whether something was said, waiting so long at most."""
         return self._conversation.has_said_within(seconds)
+
+    def is_stopped(self, record: Record) -> bool:
+        """Wait until it is stopped by a signal that was injected, or has answered, or for too long."""
+        end = time.monotonic() + _LONGEST_S
+        while not record.is_stopped:
+            if self.has_answered_within(_TICK_S) or time.monotonic() > end:
+                return False
+        return True
+
+    def go_on(self) -> None:
+        """Let it go on, also where it comes to the point of its stop only after it was told to."""
+        for _ in range(_TIMES_TOLD):
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGCONT)
+            if self.has_answered_within(_PATIENCE_S):
+                return
 
     def state(self) -> State:
         """Read `all_items`; a clause where that does not work."""

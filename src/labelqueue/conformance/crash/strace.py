@@ -25,7 +25,7 @@ from labelqueue.conformance.subjects.process_state import state_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Point", "Record", "SystemCall", "attached", "points_in", "why_not"]
+__all__ = ["Point", "Record", "SystemCall", "attached", "points_in", "points_on_connections", "why_not"]
 
 _LINE: Final = re.compile(r"(\d+)\s+(\w+)\((.*)\)\s+= (-?\d+|0x[0-9a-f]+|\?)(.*)")
 _TRACED: Final = (
@@ -35,6 +35,9 @@ _TRACED: Final = (
 )
 _CHANGES: Final = frozenset(_TRACED.split(",")) - {"close", "dup", "dup2", "dup3", "read", "lseek"}
 _READS: Final = frozenset({"open", "openat", "read", "close"})
+_SOCKETS: Final = "sendto,sendmsg,recvfrom,recvmsg"
+_ON_CONNECTIONS: Final = frozenset({*_SOCKETS.split(","), "read", "write", "writev"})
+_SOCKET: Final = re.compile(r"(\d+)<socket:")
 _LONGEST_TO_COME_TO_REST_S: Final = 5.0
 _WRITING_FLAGS: Final = ("O_WRONLY", "O_RDWR", "O_CREAT")
 
@@ -55,6 +58,12 @@ class SystemCall(NamedTuple):
     arguments: str
     result: str
     rest: str
+
+    @property
+    def connection(self) -> int | None:
+        """The descriptor of the connection over which it sent or received something, or `None` for any other call."""
+        found = _SOCKET.match(self.arguments) if self.name in _ON_CONNECTIONS else None
+        return None if found is None or self.result.startswith("-") else int(found[1])
 
     @property
     def is_injected(self) -> bool:
@@ -108,6 +117,10 @@ class Record:
         """Whether the process was stopped by a signal that was injected."""
         return self.file is not None and b"--- stopped by SIGSTOP ---" in self.file.read_bytes()
 
+    def so_far(self) -> list[SystemCall]:
+        """Return its system calls while it is still watched."""
+        return [] if self.file is None else _calls_in(self.file)
+
     def injected(self) -> SystemCall | None:
         """The call that was made to fail, if any was."""
         return next((call for call in self.calls if call.is_injected), None)
@@ -142,7 +155,7 @@ def attached(pid: int, *injection: str, is_full: bool = False) -> Iterator[Recor
         # Threads are followed; another program that is started, such as a tool that takes a
         # lock, is not: numbers are counted by thread, so that its calls would be hit as well.
         command = ["strace", "-f", "-b", "execve", "-y", "-p", str(pid), "-o", str(file)]
-        command += ["-e", f"trace={_TRACED}", "-e", "signal=STOP"]
+        command += ["-e", f"trace={_TRACED},{_SOCKETS}", "-e", "signal=STOP"]
         command += ["-xx", "-s", "100000000"] if is_full else ["-s", "16"]
         for each in injection:
             command += ["-e", f"inject={each}"]
@@ -208,15 +221,24 @@ def points_in(record: Record, folder: Path, *, of_reading: bool = False) -> list
         folder: The folder.
         of_reading: Whether those that only read count, too.
     """
+    return [
+        Point(call.name, number, Path(re.findall(rf"{re.escape(str(folder))}[^\">]*", call.arguments)[-1]).name)
+        for number, call in _numbered(record)
+        if (call.changes or (of_reading and call.name in _READS)) and str(folder) in call.arguments
+    ]
+
+
+def points_on_connections(record: Record) -> list[Point]:
+    """Name the system calls that send something over a connection or receive something, in order; as `points_in`."""
+    return [
+        Point(call.name, number, "a connection") for number, call in _numbered(record) if call.connection is not None
+    ]
+
+
+def _numbered(record: Record) -> Iterator[tuple[int, SystemCall]]:
+    """Every call that came to its end, with its number among those of its name and thread."""
     numbers: Counter[tuple[int, str]] = Counter()
-    points = []
     for call in record.calls:
         numbers[call.pid, call.name] += 1
-        if (
-            (call.changes or (of_reading and call.name in _READS))
-            and str(folder) in call.arguments
-            and call.result != "?"
-        ):
-            paths = re.findall(rf"{re.escape(str(folder))}[^\">]*", call.arguments)
-            points.append(Point(call.name, numbers[call.pid, call.name], Path(paths[-1]).name))
-    return points
+        if call.result != "?":
+            yield numbers[call.pid, call.name], call

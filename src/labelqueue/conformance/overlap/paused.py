@@ -11,7 +11,6 @@ lock that the next one does not see.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import time
@@ -20,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from labelqueue.conformance.crash.scenes import Program, Scene, Stage
-from labelqueue.conformance.crash.strace import Point, Record, attached, points_in
+from labelqueue.conformance.crash.strace import Point, attached, points_in
 from labelqueue.conformance.overlap.clients import made
 from labelqueue.conformance.steps import Step, call_of, resolved
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
@@ -36,11 +35,8 @@ __all__ = ["PAIRS", "PREPARED", "Pair", "paused_histories", "told"]
 # a lock.  Whoever needs longer overlaps less; no verdict depends on it.
 _TIMES_ALONE: Final = 4
 _PATIENCE_S: Final = 0.05
-_TIMES_TOLD: Final = 100
 # As long as a lock is held once, for whoever does not wait for it so long and goes on without.
 _LONG_S: Final = 1.2
-_TICK_S: Final = 0.001
-_LONGEST_S: Final = 10.0
 _ALL: Final[Step] = {"do": "all_items"}
 
 
@@ -147,11 +143,11 @@ class _Scene:
         store = self.opened()
         with attached(self.first.pid, f"{point.name}:signal=STOP:when={point.number}") as record:
             call = _Sent("A", self.first, self.stage.step)
-            if not call.is_stopped(record):
+            if not self.first.is_stopped(record):
                 self.events.append(call.answer())
                 return None
             waiting = self.second_calls(patience_s or self.patience_s, self.meanwhile, _ALL)
-            _let_go_on(self.first)
+            self.first.go_on()
             self.events.append(call.answer())
             if waiting is not None:
                 self.events.append(waiting.answer())
@@ -168,7 +164,7 @@ class _Scene:
             record_of_second = stack.enter_context(attached(self.second.pid, stop))
             with attached(self.first.pid, stop) as record:
                 one = _Sent("A", self.first, self.stage.step)
-                one.is_stopped(record)
+                self.first.is_stopped(record)
                 two = _Sent("B", self.second, other)
                 self.second.has_answered_within(self.patience_s)
                 os.kill(self.first.pid, signal.SIGCONT)
@@ -178,10 +174,10 @@ class _Scene:
                     os.kill(self.second.pid, signal.SIGCONT)
                 self.events.append(one.answer())
             if is_answered:
-                two.is_stopped(record_of_second)
+                self.second.is_stopped(record_of_second)
             three = _Sent("A", self.first, self.meanwhile)
             self.first.has_answered_within(self.patience_s)
-            _let_go_on(self.second)
+            self.second.go_on()
             self.events += [two.answer(), three.answer()]
         return self.history(store, f"while A, then B was stopped at {point}")
 
@@ -220,14 +216,6 @@ class _Sent:
         self._start = time.monotonic_ns()
         program.send(step)
 
-    def is_stopped(self, record: Record) -> bool:
-        """Wait until its process is stopped, or it is answered, or for too long."""
-        end = time.monotonic() + _LONGEST_S
-        while not record.is_stopped:
-            if self._program.has_answered_within(_TICK_S) or time.monotonic() > end:
-                return False
-        return True
-
     def answer(self) -> Event:
         """Wait for the answer."""
         result: Any = None
@@ -239,15 +227,6 @@ class _Sent:
         except BrokenError as error:
             refusal = Refusal("other", f"got no answer: the program {error}")
         return Event(self._name, call_of(self._step), self._start, time.monotonic_ns(), result, refusal)
-
-
-def _let_go_on(program: Program) -> None:
-    """Let a process go on, also one that comes to the point of its stop only after it was told to."""
-    for _ in range(_TIMES_TOLD):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(program.pid, signal.SIGCONT)
-        if program.has_answered_within(_PATIENCE_S):
-            return
 
 
 def told(step: Step, number: int) -> Event:

@@ -202,10 +202,8 @@ _MEANINGS: Final = {
     "inconclusive": "neither could be shown",
     "skip": "it was not tried, because the implementation does not claim what it needs",
     "untested": "nothing ever spoke of it",
-    "not claimed": (
-        "it was not examined: a database is no JSON file, and nobody can make the disk of a database server fail "
-        "from outside ([what each choice of isolation gives](../explanation/isolation.md))"
-    ),
+    "inapplicable": "the contract does not ask it of such a queue",
+    "not claimed": "it was not examined: a database is no JSON file",
 }
 
 

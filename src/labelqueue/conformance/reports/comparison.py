@@ -21,7 +21,17 @@ __all__ = ["Change", "Comparison", "compared"]
 Direction = Literal["worse", "better", "other"]
 
 # How far from a pass.  What is known fails all the same.
-_RANKS: Final = {"pass": 0, "fixed": 0, "skip": 1, "inconclusive": 1, "untested": 1, "error": 2, "known": 2, "fail": 2}
+_RANKS: Final = {
+    "pass": 0,
+    "fixed": 0,
+    "inapplicable": 0,
+    "skip": 1,
+    "inconclusive": 1,
+    "untested": 1,
+    "error": 2,
+    "known": 2,
+    "fail": 2,
+}
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ _COLOURS: Final = {
     "untested": "yellow",
     "skip": "yellow",
     "inconclusive": "yellow",
+    "inapplicable": "dim",
 }
 _VERDICT_COLOURS: Final = {
     "conformant": "bold green",
@@ -180,7 +181,7 @@ def _verdict(report: Report) -> Text:
         text.append(verdict, style=_VERDICT_COLOURS[verdict])
         outcomes = {n: f.outcome for n, f in report.requirements.items() if f.profile == profile}
         # What a part of a run did not come to is not why.
-        fine = ("pass", "untested") if report.is_partial else ("pass",)
+        fine = ("pass", "inapplicable", "untested") if report.is_partial else ("pass", "inapplicable")
         wrong = [name for name, outcome in outcomes.items() if outcome not in fine]
         if report.is_partial and verdict == "no verdict":
             text.append(" (only a part was run)")

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 __all__ = ["EXIT_STATUS", "Outcome", "Verdict", "exit_status", "verdict_of"]
 
-Outcome = Literal["pass", "fail", "known", "fixed", "error", "inconclusive", "skip", "untested"]
+Outcome = Literal["pass", "fail", "known", "fixed", "error", "inconclusive", "skip", "untested", "inapplicable"]
 Verdict = Literal["conformant", "not conformant, as known", "not conformant", "no verdict"]
 
 EXIT_STATUS: Final = {
@@ -39,7 +39,9 @@ def verdict_of(outcomes: Mapping[str, Outcome], *, is_partial: bool) -> Verdict:
         whole run; `not conformant, as known` when nothing failed but what is known
         to, and everything else was tried and held; else `no verdict` when something
         was skipped, inconclusive or deselected; else `conformant`.  What is fixed
-        holds; that the list of known failures is wrong is the run's matter.
+        holds; that the list of known failures is wrong is the run's matter.  What is
+        inapplicable, since the contract does not ask it of such a queue, counts for
+        nothing.
 
     Examples:
         >>> verdict_of({"ALL-1": "pass"}, is_partial=False)
@@ -50,10 +52,12 @@ def verdict_of(outcomes: Mapping[str, Outcome], *, is_partial: bool) -> Verdict:
         'not conformant'
         >>> verdict_of({"ALL-1": "pass", "ORD-1": "skip"}, is_partial=False)
         'no verdict'
+        >>> verdict_of({"ALL-1": "pass", "DUR-2": "inapplicable"}, is_partial=False)
+        'conformant'
         >>> verdict_of({"ALL-1": "pass", "ORD-1": "known"}, is_partial=False)
         'not conformant, as known'
     """
-    found = set(outcomes.values())
+    found = {*outcomes.values()} - {"inapplicable"}
     is_tried = bool(found) and not is_partial and not found & {"skip", "inconclusive"}
     if found & {"fail", "error"} or (is_tried and "untested" in found):
         return "not conformant"

@@ -44,6 +44,7 @@ class ProgramSubject:
     """
 
     how = "as a program"
+    unflushed = None
 
     def __init__(self, command: Sequence[str], timeout_s: float) -> None:
         """Start the program once, to hear what it is and claims.

@@ -41,7 +41,7 @@ CANONICAL: Final = "labelqueue:ActiveLabelingQueue"
 _DATABASES: Final = "labelqueue.sql.subject"
 """The module that opens queues on databases, by name as well."""
 
-_WITHOUT_WATCHING: Final[tuple[Profile, ...]] = ("core", "input", "shared")
+_OF_DATABASES: Final[tuple[Profile, ...]] = ("core", "input", "durable", "shared")
 _LONGEST_MESSAGE: Final = 1000
 _CALLERS_FAULT: Final = (ValueError, TypeError, KeyError)
 
@@ -57,6 +57,7 @@ class PythonSubject:
         claims: What it claims; a class has no way to say, so that everything is examined.
         command: The command that makes a program of it, where its name can be imported.
         remove: Removes what the run left where the kit cannot.
+        unflushed: As in `Subject`.
     """
 
     name: str
@@ -67,6 +68,7 @@ class PythonSubject:
     language: str = "python"
     how: str = "in this process"
     remove: Callable[[], None] = lambda: None
+    unflushed: Callable[[], str | None] | None = None
 
     def open(self, store: Path, max_asks_per_day: Any) -> PythonHandle:  # noqa: ANN401 - also caps that are none
         """Open a queue over a store; see `Subject.open`."""
@@ -155,15 +157,14 @@ def _database_named(url: str) -> PythonSubject:
         opener = importlib.import_module(_DATABASES).Opener(url)
     except (ModuleNotFoundError, ValueError) as error:
         raise SubjectError(url.partition("://")[0] + "://…", in_one_line(error)) from error
-    # Of a store that is no file nobody sees what a failing disk or a power cut does to it.
-    profiles: tuple[Profile, ...] = ("core", "input", "durable", "shared") if opener.is_path else _WITHOUT_WATCHING
     return PythonSubject(
         name=opener.name,
         make=opener,
         version=_version_of("labelqueue"),
-        claims=Claims(profiles=frozenset(profiles), store="path" if opener.is_path else "name"),
+        claims=Claims(profiles=frozenset(_OF_DATABASES), store="path" if opener.is_path else "name"),
         command=(sys.executable, "-m", "labelqueue.conformance.subjects.serve", opener.url),
         remove=opener.remove,
+        unflushed=None if opener.is_path else opener.unflushed,
     )
 
 

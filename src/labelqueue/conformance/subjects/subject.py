@@ -8,6 +8,7 @@ few, and they decide what is examined, never what passes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -169,6 +170,14 @@ class Subject(Protocol):
     @property
     def command(self) -> tuple[str, ...]:
         """The command that starts it as a program, or nothing where there is none."""
+        ...
+
+    @property
+    def unflushed(self) -> Callable[[], str | None] | None:
+        """What says how a call's change was committed that no flush stands behind; `None` where nothing can say.
+
+        It is for stores on a server, and tells of the changes since it was called last.
+        """
         ...
 
     def open(self, store: Path, max_asks_per_day: Any) -> Handle:  # noqa: ANN401 - also caps that are none

@@ -32,6 +32,7 @@ _MARKS: Final = {
     "inconclusive": "?",
     "skip": "»",
     "untested": "∅",
+    "inapplicable": "·",
 }
 _MEANINGS: Final = {
     "pass": "tried, and held",
@@ -42,6 +43,7 @@ _MEANINGS: Final = {
     "inconclusive": "neither could be shown",
     "skip": "not tried, since the subject does not claim what it needs",
     "untested": "never had anything to say",
+    "inapplicable": "not asked of such a queue",
 }
 
 

@@ -26,6 +26,7 @@ _ELEMENTS: Final = {
     "known": "skipped",
     "skip": "skipped",
     "inconclusive": "skipped",
+    "inapplicable": "skipped",
     "untested": "error",
 }
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -56,7 +56,7 @@ def markdown(report: Report) -> str:
 
 def _row(report: Report, profile: str) -> str:
     outcomes = {name: found.outcome for name, found in report.requirements.items() if found.profile == profile}
-    wrong = [f"{name} ({outcome})" for name, outcome in outcomes.items() if outcome != "pass"]
+    wrong = [f"{name} ({outcome})" for name, outcome in outcomes.items() if outcome not in ("pass", "inapplicable")]
     verdict = report.verdict[profile]
     return f"| {profile} | {_MARKS[verdict]} {verdict} | {len(outcomes)} | {', '.join(wrong) or 'none'} |"
 
