@@ -117,7 +117,7 @@ class Findings:
             kinds[failure.kind] = failure
 
     def include(self, others: Findings) -> None:
-        """Take in what was found elsewhere, about other requirements."""
+        """Take in what was found elsewhere; where both have a failure, this one's stays."""
         self.checks.update(others.checks)
         self.failure_counts.update(others.failure_counts)
         self.failures = others.failures | self.failures

@@ -1,4 +1,4 @@
-"""The phases of a run: cases, search, overlap, and crashes meanwhile.
+"""The phases of a run: cases, search and threads that overlap; crashes and processes that overlap meanwhile.
 
 Whatever a subject breaks is the outcome of what was being examined, and the run goes
 on, to its end or until the first failure.
@@ -57,7 +57,7 @@ def go_through(  # noqa: PLR0913 - all but the first four are keyword-only
 ) -> bool:
     """Go through the cases, the search and what overlaps, and let crashes happen meanwhile.
 
-    Those are other processes' business, for which this one mostly waits.
+    Crashes and processes that overlap are other processes' business, for which this one mostly waits.
 
     Args:
         subject: The subject.
@@ -75,11 +75,11 @@ def go_through(  # noqa: PLR0913 - all but the first four are keyword-only
         Whether all of it was done.
     """
     how: _Hardship = {"timeout_s": timeout_s, "seed": seed, "times": times}
-    crashed = Findings(findings.profiles)
+    aside = Findings(findings.profiles)
     is_alone, is_over = Event(), Event()
 
     def is_ended() -> bool:
-        found = {*findings.failures, *findings.errors, *crashed.failures, *crashed.errors}
+        found = {*findings.failures, *findings.errors, *aside.failures, *aside.errors}
         return borne is not None and not found.intersection(ids) <= set(borne)
 
     def tell(what: str, done: int, total: int) -> None:
@@ -92,7 +92,7 @@ def go_through(  # noqa: PLR0913 - all but the first four are keyword-only
     if borne is not None:
         go_through_cases()  # alone, since crashes that have begun cannot be ended at once
     with ThreadPoolExecutor(1) as thread:
-        crashes = thread.submit(_crashes, subject, crashed, set(ids), how, tell)
+        others = thread.submit(_of_processes, subject, aside, set(ids), how, tell)
         try:
             if borne is None:
                 go_through_cases()
@@ -100,14 +100,14 @@ def go_through(  # noqa: PLR0913 - all but the first four are keyword-only
             if programs and not findings.failures.keys() >= set(ids):
                 _search(subject, findings, is_ended, wanted=ids, seed=seed, programs=programs, progress=progress)
             if not is_ended():
-                _overlaps(subject, findings, set(ids), how, progress)
+                _overlaps(subject, findings, set(ids), how, progress, overlap.of_threads)
             is_alone.set()
-            crashes.result()
+            others.result()
         except _OverError:
             pass
         finally:
             is_over.set()
-    findings.include(crashed)
+    findings.include(aside)
     return not is_ended()
 
 
@@ -162,15 +162,18 @@ def _search(
         findings.failures[name] = _guarded(act, [name], f"shrinking {name}", findings) or findings.failures[name]
 
 
-def _crashes(subject: Subject, findings: Findings, about: set[str], how: _Hardship, progress: Progress) -> None:
+def _of_processes(subject: Subject, findings: Findings, about: set[str], how: _Hardship, progress: Progress) -> None:
     if about & set(crash.CONCERNED):
         act = partial(crash.crash, subject, findings, about=about, progress=progress, **how)
         _guarded(act, crash.CONCERNED, "crashes", findings)
+    _overlaps(subject, findings, about, how, progress, overlap.of_processes)
 
 
-def _overlaps(subject: Subject, findings: Findings, about: set[str], how: _Hardship, progress: Progress) -> None:
+def _overlaps(
+    subject: Subject, findings: Findings, about: set[str], how: _Hardship, progress: Progress, way: overlap.Way
+) -> None:
     if about & set(overlap.CONCERNED):
-        act = partial(overlap.overlap, subject, findings, progress=progress, **how)
+        act = partial(overlap.overlap, subject, findings, way, progress=progress, **how)
         _guarded(act, overlap.CONCERNED, "overlap", findings)
 
 

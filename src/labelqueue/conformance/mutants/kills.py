@@ -90,7 +90,8 @@ def _evidence(mutant: Mutant, seed: int) -> Iterator[Interruption | History]:
     if mutant.requirement in crash.CONCERNED:
         yield from (found for _, found in crash.interruptions(subject, about=[mutant.requirement]))
     else:
-        yield from overlap.histories(subject, seed=seed)
+        yield from overlap.of_processes(subject, seed=seed)
+        yield from overlap.of_threads(subject, seed=seed)
 
 
 def _findings(mutant: Mutant) -> Findings:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from labelqueue.conformance.overlap.run import CONCERNED, histories, overlap
+from labelqueue.conformance.overlap.run import CONCERNED, Way, of_processes, of_threads, overlap
 
-__all__ = ["CONCERNED", "histories", "overlap"]
+__all__ = ["CONCERNED", "Way", "of_processes", "of_threads", "overlap"]

@@ -29,7 +29,7 @@ from labelqueue.spec import REQUIREMENTS, Event, History, Seen
 if TYPE_CHECKING:
     from labelqueue.conformance.subjects.subject import Handle, Subject
 
-__all__ = ["CONCERNED", "histories", "overlap"]
+__all__ = ["CONCERNED", "Way", "of_processes", "of_threads", "overlap"]
 
 CONCERNED: Final = ("SHARE-1", "SHARE-2", "SHARE-3")
 """The requirements that are judged by histories."""
@@ -42,35 +42,33 @@ _CAP: Final = 3
 _SWITCH_S: Final = 1e-5
 
 _Progress = Callable[[str, int, int], None]
+Way = Callable[..., Iterator[History]]
+"""Makes histories of a subject: `of_processes`, `of_threads`."""
 _Run = Callable[[Sequence[Client], int], tuple[Event, ...]]
 
 
-def overlap(
-    subject: Subject, findings: Findings, *, timeout_s: float, seed: int, times: int = 1, progress: _Progress
-) -> None:
+def overlap(subject: Subject, findings: Findings, way: Way, **how: Any) -> None:  # noqa: ANN401 - as the way takes it
     """Let several clients share a store, and note what their histories show.
 
     Args:
         subject: The subject.
         findings: Where to note.
-        timeout_s: How long an answer may take, in seconds.
-        seed: Where the clients' ideas come from.
-        times: How many times as many histories as usual.
-        progress: Told what is being done.
+        way: `of_processes` or `of_threads`.
+        how: What that takes beside the subject.
     """
     if not subject.command:
         reason = "it has no name by which it could be started as a program"
         findings.skips |= dict.fromkeys(CONCERNED, reason)
         return
     try:
-        for history in histories(subject, timeout_s=timeout_s, seed=seed, times=times, progress=progress):
+        for history in way(subject, **how):
             _note(history, findings)
     except (BrokenError, RefusedError, SubjectError, OSError) as error:
         for name in CONCERNED:
             findings.errors.setdefault(name, f"overlap: {error}")
 
 
-def histories(
+def of_processes(
     subject: Subject,
     *,
     timeout_s: float = 10.0,
@@ -78,17 +76,17 @@ def histories(
     times: int = 1,
     progress: _Progress = lambda *_: None,
 ) -> Iterator[History]:
-    """Let several clients of a subject share a store, in every way.
+    """Let several processes of a subject share a store, in every way.
 
     What is the same whenever it is done comes first: clients that take turns, and
     clients that are stopped in the middle.
 
     Args:
         subject: A subject that can be started as a program.
-        timeout_s: As in `overlap`.
-        seed: As in `overlap`.
-        times: As in `overlap`.
-        progress: As in `overlap`.
+        timeout_s: How long an answer may take, in seconds.
+        seed: Where the clients' ideas come from.
+        times: How many times as many histories as usual.
+        progress: Told what is being done.
 
     Yields:
         What happened, each time.
@@ -96,10 +94,10 @@ def histories(
     Raises:
         BrokenError: A process of it does not answer.
     """
-    total = 3 * _HISTORIES * times + 2
-    done = iter(range(total))
-    now = _NOW if subject.claims.clock else datetime.now(UTC)
     seeds = range(seed, seed + _HISTORIES * times)
+    total = 2 * len(seeds) + 1
+    done = iter(range(total))
+    now = _now_of(subject)
     with ExitStack() as stack:
         *actors, reader = _started(subject, timeout_s, stack)
         for each in seeds:
@@ -108,17 +106,34 @@ def histories(
         progress("overlap", next(done), total)
         if subject.claims.store == "path" and why_not() is None:
             yield from paused_histories(actors[0], actors[1], reader, now)
-        progress("overlap", next(done), total)
-        if isinstance(subject, PythonSubject):
-            yield from paused_threads(subject, now)
         for each in seeds:
             progress("overlap", next(done), total)
             yield _of_processes(f"{_CLIENTS} processes all at once", all_at_once, actors, reader, each, now)
-        for each in seeds:
-            progress("overlap", next(done), total)
-            if isinstance(subject, PythonSubject):
-                yield _of_threads(subject, each, now)
     progress("overlap", total, total)
+
+
+def of_threads(
+    subject: Subject, *, timeout_s: float = 0, seed: int, times: int = 1, progress: _Progress = lambda *_: None
+) -> Iterator[History]:
+    """Let threads of this process share a store, where the subject is in it; as `of_processes`.
+
+    Nothing else may need the clock of this process meanwhile.
+    """
+    del timeout_s  # nobody waits for an answer here
+    if not isinstance(subject, PythonSubject):
+        return
+    seeds = range(seed, seed + _HISTORIES * times)
+    now = _now_of(subject)
+    progress("overlap", 0, len(seeds))
+    yield from paused_threads(subject, now)
+    for number, each in enumerate(seeds):
+        progress("overlap", number, len(seeds))
+        yield _of_threads(subject, each, now)
+    progress("overlap", len(seeds), len(seeds))
+
+
+def _now_of(subject: Subject) -> datetime:
+    return _NOW if subject.claims.clock else datetime.now(UTC)
 
 
 def _started(subject: Subject, timeout_s: float, stack: ExitStack) -> list[Program]:

@@ -7,11 +7,14 @@ import os
 import selectors
 import signal
 import subprocess
+import sys
 import tempfile
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.subjects.clock import UMASK, ZONE
+from labelqueue.conformance.subjects.forks import Fork, forked
+from labelqueue.conformance.subjects.python_subject import SERVE
 from labelqueue.conformance.subjects.subject import BrokenError
 from labelqueue.conformance.subjects.wire import line_of, result_of
 from labelqueue.errors import SubjectError, shown
@@ -26,6 +29,25 @@ _MOST_STDERR: Final = 500
 _PATIENCE_S: Final = 2.0
 _START_S: Final = 60.0
 """How long a process may take to say hello: it starts first, and on a busy machine that takes what it takes."""
+
+
+def _started(command: Sequence[str], stderr: IO[bytes]) -> subprocess.Popen[bytes] | Fork:
+    """Start a process in a session of its own; one that serves a Python subject is forked, which is faster."""
+    environment = os.environ | {"TZ": ZONE}
+    if tuple(command[:-1]) == SERVE and sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            return forked(command[-1], stderr=stderr, environment=environment, umask=UMASK)
+    return subprocess.Popen(  # noqa: S603 - the user's own command
+        list(command),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        env=environment,
+        start_new_session=True,
+        umask=UMASK,
+        # Files that may not grow then fail a write instead of killing the process.
+        restore_signals=False,
+    )
 
 
 class Conversation:
@@ -54,17 +76,7 @@ class Conversation:
         self.hello: dict[str, Any] = {}
         self.said: list[tuple[str, bytes]] | None = [] if record else None
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - the user's own command
-                list(command),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._stderr,
-                env=os.environ | {"TZ": ZONE},
-                start_new_session=True,
-                umask=UMASK,
-                # Files that may not grow then fail a write instead of killing the process.
-                restore_signals=False,
-            )
+            self._process = _started(command, self._stderr)
         except OSError as error:
             self._stderr.close()
             raise SubjectError(" ".join(command), f"cannot be started: {error.strerror}") from error

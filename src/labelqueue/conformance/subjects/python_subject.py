@@ -33,13 +33,16 @@ if TYPE_CHECKING:
 
     from labelqueue.conformance.subjects.store import StoreFolder
 
-__all__ = ["CANONICAL", "PythonHandle", "PythonSubject", "in_one_line", "subject_named"]
+__all__ = ["CANONICAL", "SERVE", "PythonHandle", "PythonSubject", "in_one_line", "subject_named"]
 
 CANONICAL: Final = "labelqueue:ActiveLabelingQueue"
 """The subject that is examined when none is named; to the kit a name like any other."""
 
 _DATABASES: Final = "labelqueue.sql.subject"
 """The module that opens queues on databases, by name as well."""
+
+SERVE: Final = (sys.executable, "-m", "labelqueue.conformance.subjects.serve")
+"""What makes a program of a subject, the subject's name behind it."""
 
 _OF_DATABASES: Final[tuple[Profile, ...]] = ("core", "input", "durable", "shared")
 _LONGEST_MESSAGE: Final = 1000
@@ -147,7 +150,7 @@ def subject_named(name: str) -> PythonSubject:
             raise SubjectError(name, f"module {module_name} has no attribute {attribute!r}")
     if not callable(made):
         raise SubjectError(name, f"is {shown(made)}, which cannot be called with (queue_path, max_asks_per_day)")
-    command = (sys.executable, "-m", "labelqueue.conformance.subjects.serve", name)
+    command = (*SERVE, name)
     return PythonSubject(name=name, make=made, version=_version_of(module_name), command=command)
 
 
@@ -162,7 +165,7 @@ def _database_named(url: str) -> PythonSubject:
         make=opener,
         version=_version_of("labelqueue"),
         claims=Claims(profiles=frozenset(_OF_DATABASES), store="path" if opener.is_path else "name"),
-        command=(sys.executable, "-m", "labelqueue.conformance.subjects.serve", opener.url),
+        command=(*SERVE, opener.url),
         remove=opener.remove,
         unflushed=None if opener.is_path else opener.unflushed,
     )

@@ -1,0 +1,75 @@
+"""The parent of forks: a process that has loaded what the kit needs to serve a Python subject, and forks.
+
+`python -m labelqueue.conformance.subjects.parent DESCRIPTOR`: it is told what to do over
+a socket, and ends when that is closed, with the process of the kit.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import time
+import warnings
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd  # noqa: F401 - loaded for the forks
+import pydantic
+
+from labelqueue.conformance.subjects import serve
+
+__all__ = ["main"]
+
+_LONGEST: Final = 1 << 17
+
+
+def main() -> None:
+    """Fork whenever the kit asks for it, until the kit is gone."""
+    pydantic.create_model("Loaded")  # which loads the rest of it
+    os.register_at_fork(after_in_child=np.random.seed)  # `random` sees to itself
+    with socket.socket(fileno=int(sys.argv[1])) as kit:
+        request = _wanted(kit)
+    if request is not None:
+        _become(request)
+        serve.main()
+
+
+def _wanted(kit: socket.socket) -> dict[str, Any] | None:
+    """Answer the kit; returns in every fork what is wanted of it, and nothing in the parent at its end."""
+    while True:
+        content, descriptors, _, _ = socket.recv_fds(kit, _LONGEST, 3)
+        if not content:
+            return None
+        request: dict[str, Any] = json.loads(content)
+        if "status_of" in request:
+            _, status = os.waitpid(request["status_of"], 0)
+            kit.sendall(json.dumps({"status": os.waitstatus_to_exitcode(status)}).encode())
+            continue
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            pid = os.fork()  # whatever threads numpy has see to themselves
+        if pid == 0:
+            for place, descriptor in enumerate(descriptors):
+                os.dup2(descriptor, place)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        if pid == 0:
+            return request
+        kit.sendall(json.dumps({"pid": pid}).encode())
+
+
+def _become(request: dict[str, Any]) -> None:
+    """Make the process what it would be, had it been started by a command."""
+    os.setsid()
+    os.umask(request["umask"])
+    os.chdir(request["folder"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    time.tzset()
+    sys.path[0] = request["folder"]
+    sys.argv = [sys.argv[0], request["serve"]]
+
+
+if __name__ == "__main__":
+    main()
