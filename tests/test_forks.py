@@ -26,7 +26,8 @@ def Queue(path, *cap):
     mask = os.umask(0)
     os.umask(mask)
     raise RuntimeError({
-        "variable": os.environ["LABELQUEUE_TEST_VARIABLE"], "folder": os.getcwd(), "umask": mask, "loaded here": LOADED == os.getpid(),
+        "variable": os.environ["LABELQUEUE_TEST_VARIABLE"], "folder": os.getcwd(), "umask": mask,
+        "loaded here": LOADED == os.getpid(),
         "leads its session": os.getsid(0) == os.getpid(), "chance": [random.random(), numpy.random.random()],
         "files": sorted(int(name) for name in os.listdir("/proc/self/fd"))[:-1],
     }[path.parts[-1]])
