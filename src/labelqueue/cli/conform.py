@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import shlex
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from hypothesis.configuration import set_hypothesis_home_dir
 
 from labelqueue.cli.screen import console, errors_in_one_line, shown_progress
 from labelqueue.cli.subject_argument import SubjectArgument, chosen_subject, words_of
@@ -23,6 +20,7 @@ from labelqueue.conformance.reports.known import known_in, read_known
 from labelqueue.conformance.reports.renderers import write_renderings
 from labelqueue.conformance.reports.report import Report
 from labelqueue.conformance.runner import DEFAULT_SEED, run
+from labelqueue.conformance.search import nothing_kept
 from labelqueue.conformance.subjects.python_subject import CANONICAL
 from labelqueue.spec import PROFILES, REQUIREMENTS, Profile
 
@@ -67,7 +65,7 @@ def conform(  # noqa: PLR0913 - the options of a command
         reasons = {} if old is None else read_known(old)
         profiles = _profiles(profile) if profile else None
         with (
-            _hypothesis_elsewhere(),
+            nothing_kept(),
             shown_progress() as progress,
             chosen_subject(context, subject, timeout_s=timeout) as examined,
         ):
@@ -92,17 +90,6 @@ def conform(  # noqa: PLR0913 - the options of a command
             write_known.write_text(known_in(result, reasons), encoding="utf-8")
             console().print(f"wrote {write_known}; give every entry a reason, then use it with --known", soft_wrap=True)
     raise typer.Exit(result.exit_status)
-
-
-@contextmanager
-def _hypothesis_elsewhere() -> Iterator[None]:
-    """Let Hypothesis keep what it writes down in no folder of the user's."""
-    with tempfile.TemporaryDirectory(prefix="labelqueue-") as folder:
-        set_hypothesis_home_dir(folder)
-        try:
-            yield
-        finally:
-            set_hypothesis_home_dir(None)
 
 
 def _replays(result: Report, folder: Path, words: list[str]) -> dict[str, str]:

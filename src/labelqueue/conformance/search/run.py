@@ -8,10 +8,12 @@ programs happened to be.
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from typing import TYPE_CHECKING, Final
 
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import seed as with_seed
+from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.errors import FlakyFailure
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -20,12 +22,12 @@ from labelqueue.conformance.search.machine import Collector, Eye, FoundError, ma
 from labelqueue.conformance.subjects.python_subject import PythonSubject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from labelqueue.conformance.subjects.subject import Subject
     from labelqueue.spec import Profile
 
-__all__ = ["PROGRAMS", "finds", "search"]
+__all__ = ["PROGRAMS", "finds", "nothing_kept", "search"]
 
 PROGRAMS: Final = 80
 """How many programs a search makes up, unless told otherwise."""
@@ -49,6 +51,17 @@ def _settings(examples: int, steps: int) -> settings:
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
+
+
+@contextlib.contextmanager
+def nothing_kept() -> Iterator[None]:
+    """Let Hypothesis write nothing into the current folder."""
+    with tempfile.TemporaryDirectory(prefix="labelqueue-") as folder:
+        set_hypothesis_home_dir(folder)
+        try:
+            yield
+        finally:
+            set_hypothesis_home_dir(None)
 
 
 def search(
