@@ -190,3 +190,19 @@ def test_a_name_that_is_used_again_is_flushed_with_its_new_file(disk):
     disk.fsync(4, "")
 
     assert disk.found() == {(("queue", b"second"),)}
+
+
+def test_what_is_written_over_leaves_the_rest_as_it_was(disk):
+    """Who writes in place, with a checksum, finds the part of the file that was not touched."""
+    disk.open(3, "queue", "O_RDWR")
+    disk.do("pwrite64", f'3<{hexed(disk.root / "queue")}>, "{hexed("LD")}", 2, 1', "2")
+
+    assert disk.found() == {(("queue", content),) for content in (b"old", b"oLD", b"oLd")}
+
+
+def test_of_what_is_cut_nothing_need_be_left(disk):
+    """Who cuts a file and writes it anew may find it empty, or the beginning of the new content alone."""
+    disk.open(3, "queue", "O_RDWR|O_TRUNC")
+    disk.write(3, "queue", "NEWEST")
+
+    assert disk.found() == {(("queue", content),) for content in (b"old", b"NEWEST", b"NEW", bytes(6))}

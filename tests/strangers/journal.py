@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -107,3 +108,16 @@ class Queue:
     @property
     def all_items(self):
         return [SimpleNamespace(**values) for values in self.replayed()[0].values()]
+
+
+WRITER = ThreadPoolExecutor(1)
+
+
+class WrittenByAThread(Queue):
+    """One thread of the process writes, for whom every change waits."""
+
+    def add(self, rows, reason):
+        return WRITER.submit(super().add, rows, reason).result()
+
+    def mark_done(self, request_id, status="labeled"):
+        return WRITER.submit(super().mark_done, request_id, status).result()

@@ -4,7 +4,8 @@ Recorded system calls are replayed on it.  It keeps apart what was written and w
 was flushed, and lists the states that a power cut may leave:
 
 - of a file's content: what was flushed last, what is written now, or something in
-  between (a part, or the right length with zeros where it is not as it was).
+  between: a part of what was written since, over what was there, or the right length
+  with zeros behind that.  What a file was cut to may be all that is left of it.
 - of a folder's names: any beginning of the changes since its last flush, since file
   systems keep those in order.
 
@@ -21,6 +22,7 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -39,7 +41,6 @@ Platter = dict[Path, bytes]
 _HEX: Final = re.compile(r"\\x([0-9a-f]{2})")
 _STRING: Final = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
 _DESCRIPTOR: Final = re.compile(r"(\d+|AT_FDCWD)<([^>]*)>")
-_SECTOR: Final = 512  # bytes; what no disk writes in part
 _OPEN_FILE: Final = re.compile(r"/(?:proc/[^/]+|dev)/fd/(\d+)")
 _UNKNOWN: Final = frozenset({"sendfile", "splice", "copy_file_range", "msync", "truncate", "pwritev2"})
 
@@ -60,6 +61,7 @@ def _path_of(escaped: str) -> Path:
 class _File:
     data: bytes = b""
     flushed: bytes = b""
+    is_cut: bool = False  # since it was flushed
 
     @property
     def is_clean(self) -> bool:
@@ -68,25 +70,27 @@ class _File:
     def versions(self) -> dict[str, bytes]:
         """What its content may be, by what happened to it."""
         old, new = self.flushed, self.data
-        kept = old if new.startswith(old) else b""
         found = {"written as it was": new}
         if not self.is_clean:
+            # Of a file that was cut nothing need be left; else what is not written yet is as it was.
+            rest = b"" if self.is_cut else old
+            middle = (_first_difference(rest, new) + len(new)) // 2
             found |= {
                 "without what was not flushed": old,
-                "with a part of what was not flushed": kept + new[len(kept) : (len(kept) + len(new)) // 2],
-                "with zeros for what was not flushed": kept + _zeroed(old, new)[len(kept) :],
+                "with a part of what was not flushed": new[:middle] + rest[middle:],
+                "with zeros for what was not flushed": rest[: len(new)].ljust(len(new), b"\0"),
             }
         return found
 
 
+@lru_cache(maxsize=64)  # a state of the platter is told in many ways
+def _first_difference(one: bytes, other: bytes) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
 def _number(call: SystemCall) -> str:
     return call.arguments.partition("<")[0]
-
-
-def _zeroed(old: bytes, new: bytes) -> bytes:
-    """Zeros in the place of every sector that is not as it was: a database writes in place."""
-    sectors = ((old[n : n + _SECTOR], new[n : n + _SECTOR]) for n in range(0, len(new), _SECTOR))
-    return b"".join(after if before == after else bytes(len(after)) for before, after in sectors)
 
 
 @dataclass(eq=False)
@@ -204,6 +208,7 @@ class Disk:
             self._change(path, file)
         if file is not None and "O_TRUNC" in call.arguments and file.data:
             self._set(file, b"")
+            file.is_cut = True
         if file is not None and "O_APPEND" in call.arguments:
             opened.offset = -1
 
@@ -249,6 +254,7 @@ class Disk:
         file = self._described(call)
         length = int(call.arguments.rpartition(", ")[2])
         if file is not None and length != len(file.data):
+            file.is_cut = file.is_cut or length < len(file.data)
             self._set(file, file.data[:length].ljust(length, b"\0"))
 
     def _rename(self, call: SystemCall) -> None:
@@ -309,7 +315,7 @@ class Disk:
 
     def _flush_file(self, file: _File) -> None:
         self.is_changed = self.is_changed or not file.is_clean
-        file.flushed = file.data
+        file.flushed, file.is_cut = file.data, False
         for folder in self._folders.values():
             for place, change in enumerate(folder.changes):
                 if len(change) == 1 and file in change.values():  # it is new, and this is its name

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, Self
 
-from labelqueue.conformance.crash.scenes import NEXT, Program, Scene, Stage, leftovers
+from labelqueue.conformance.crash.scenes import NEXT, Program, Scene, Stage, is_one_file, leftovers
 from labelqueue.conformance.crash.strace import Point, attached, points_in
 from labelqueue.conformance.steps import call_of
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
@@ -92,7 +92,7 @@ def kills_of(stage: Stage, start: Callable[[], Program], recorded: Program, witn
     recorded.open(store)
     with attached(recorded.pid) as record:
         recorded.perform(stage.step)
-    is_one_file = not leftovers(store)
+    is_alone = is_one_file(store, recorded)
     points = points_in(record, store.parents[1])
     with Spares(rehearsed, most=len(points)) as spares, ExitStack() as stack:
         actor: Program | None = None
@@ -100,7 +100,7 @@ def kills_of(stage: Stage, start: Callable[[], Program], recorded: Program, witn
             if actor is None or not actor.is_alive:
                 actor = spares.take()
                 stack.callback(actor.end)
-            interruption = _killed_at(stage, actor, witness, point, is_one_file=is_one_file)
+            interruption = _killed_at(stage, actor, witness, point, is_alone=is_alone)
             if interruption is not None:
                 yield interruption
 
@@ -152,9 +152,7 @@ def kills_in_flight(
                 )
 
 
-def _killed_at(
-    stage: Stage, actor: Program, witness: Program, point: Point, *, is_one_file: bool
-) -> Interruption | None:
+def _killed_at(stage: Stage, actor: Program, witness: Program, point: Point, *, is_alone: bool) -> Interruption | None:
     store = stage.set_up()
     actor.open(store)
     try:
@@ -165,7 +163,7 @@ def _killed_at(
     else:
         return None  # the program took another way this time
     stored = witness.state_of(store)
-    names = leftovers(store) if is_one_file else ()
+    names = leftovers(store) if is_alone else ()
     is_refused, after = _next_change(witness, store)
     stumbled_over: tuple[str, ...] = ()
     if is_refused and witness.is_alive and names:
@@ -185,7 +183,7 @@ def _killed_at(
         next_call=call_of(NEXT),
         is_ruined=isinstance(after, str) and not is_refused,
         stumbled_over=stumbled_over,
-        leftovers=leftovers(store) if is_one_file else None,
+        leftovers=leftovers(store) if is_alone else None,
     )
 
 

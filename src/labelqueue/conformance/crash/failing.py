@@ -16,7 +16,7 @@ import resource
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from labelqueue.conformance.crash.scenes import NEXT, Program, Stage, leftovers
+from labelqueue.conformance.crash.scenes import NEXT, Program, Stage, is_one_file, leftovers
 from labelqueue.conformance.crash.strace import Point, Record, SystemCall, attached, points_in
 from labelqueue.conformance.steps import Step, call_of
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
@@ -69,21 +69,21 @@ def failures_of(stage: Stage, actor: Program, reader: Program) -> Iterator[Inter
     with attached(actor.pid) as record:
         actor.perform(stage.step)
     size = store.stat().st_size if store.is_file() else None
-    is_one_file = not leftovers(store)
+    is_alone = is_one_file(store, actor)
     changing = [
         (point, error) for point in points_in(record, store.parents[1]) for error in _ERRORS.get(point.name, _SPACE)
     ]
     reading = [(point, _WHILE_READING[point.name]) for point in _readings(record, store)]
     then = itertools.cycle((stage.step, NEXT))
     for point, error in changing + reading:
-        interruption = _failed_at(stage, actor, reader, point, error, next(then), is_one_file=is_one_file)
+        interruption = _failed_at(stage, actor, reader, point, error, next(then), is_alone=is_alone)
         if interruption is not None:
             yield interruption
         if not actor.is_alive:
             return
     if size is not None:
         for most in sorted({size - 1, size // 2, 1}):
-            yield _cut_short(stage, actor, reader, most, next(then), is_one_file=is_one_file)
+            yield _cut_short(stage, actor, reader, most, next(then), is_alone=is_alone)
 
 
 def _readings(record: Record, store: Path) -> list[Point]:
@@ -95,19 +95,26 @@ def _readings(record: Record, store: Path) -> list[Point]:
 
 
 def _failed_at(
-    stage: Stage, actor: Program, reader: Program, point: Point, error: str, then: Step, *, is_one_file: bool
+    stage: Stage,
+    actor: Program,
+    reader: Program,
+    point: Point,
+    error: str,
+    then: Step,
+    *,
+    is_alone: bool,
 ) -> Interruption | None:
     store = stage.set_up()
     actor.open(store)
-    with attached(actor.pid, f"{point.name}:error={error}:when={point.number}") as record:
+    with attached(actor.pid, f"{point.name}:error={error}:when={point.number}", thread=point.thread) as record:
         outcome = attempt(lambda: actor.perform(stage.step))
     hit = record.injected()
     if hit is None or str(store.parents[1]) not in hit.arguments:
         return None  # the program took another way this time
     # Whoever may not remove a file cannot be blamed for leaving it.
-    is_one_file = is_one_file and not point.name.startswith("unlink")
+    is_alone = is_alone and not point.name.startswith("unlink")
     how = f"{point} failed with {error}"
-    found = afterwards(stage, actor, reader, store, how, error, outcome, then=then, is_one_file=is_one_file)
+    found = afterwards(stage, actor, reader, store, how, error, outcome, then=then, is_alone=is_alone)
     return replace(found, unflushed=_unflushed(record, hit, store))
 
 
@@ -137,9 +144,7 @@ def _flushes(call: SystemCall, names: set[str]) -> bool:
     return call.name in _FLUSHES and call.result == "0" and any(f"<{name}>" in call.arguments for name in names)
 
 
-def _cut_short(
-    stage: Stage, actor: Program, reader: Program, most: int, then: Step, *, is_one_file: bool
-) -> Interruption:
+def _cut_short(stage: Stage, actor: Program, reader: Program, most: int, then: Step, *, is_alone: bool) -> Interruption:
     store = stage.set_up()
     actor.open(store)
     _, hard = resource.prlimit(actor.pid, resource.RLIMIT_FSIZE)
@@ -148,7 +153,7 @@ def _cut_short(
     if actor.is_alive:
         resource.prlimit(actor.pid, resource.RLIMIT_FSIZE, (hard, hard))
     how = f"files could not grow beyond {most} bytes"
-    return afterwards(stage, actor, reader, store, how, "EFBIG", outcome, then=then, is_one_file=is_one_file)
+    return afterwards(stage, actor, reader, store, how, "EFBIG", outcome, then=then, is_alone=is_alone)
 
 
 def attempt(call: Callable[[], Any]) -> dict[str, Any]:
@@ -171,7 +176,7 @@ def afterwards(  # noqa: PLR0913 - named at its calls
     outcome: dict[str, Any],
     *,
     then: Step,
-    is_one_file: bool,
+    is_alone: bool,
 ) -> Interruption:
     """Look at what a call left behind during which something failed, and make the next one.
 
@@ -184,9 +189,9 @@ def afterwards(  # noqa: PLR0913 - named at its calls
         cause: The name of the error.
         outcome: What `attempt` returned.
         then: The call that the same instance makes next.
-        is_one_file: Whether nothing but the store should be in its folder.
+        is_alone: Whether nothing but the store should be in its folder.
     """
-    found = leftovers(store) if is_one_file else None
+    found = leftovers(store) if is_alone else None
     memory = actor.state() if actor.is_alive else None
     stored = reader.state_of(store)
     if found is not None:

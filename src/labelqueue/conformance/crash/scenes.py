@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from labelqueue.conformance.subjects.subject import Subject
     from labelqueue.spec.interruption import State
 
-__all__ = ["NEXT", "SCENES", "Program", "Scene", "Stage", "leftovers"]
+__all__ = ["NEXT", "SCENES", "Program", "Scene", "Stage", "is_one_file", "leftovers"]
 
 _NOW: Final = "2026-01-15T12:00:00.123457Z"
 _TICK_S: Final = 0.001
@@ -227,6 +227,15 @@ class Stage:
 
     def _store_in(self, name: str) -> Path:
         return self._folder / name / "store" / "queue.json"
+
+
+def is_one_file(store: Path, program: Program) -> bool:
+    """Tell whether the store alone is in its folder, now and after the next change: some begin with one file."""
+    if leftovers(store):
+        return False
+    with suppress(RefusedError):
+        program.perform(NEXT)
+    return not leftovers(store)
 
 
 def leftovers(store: Path) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def _cut_at(stage: Stage, actor: Program, reader: Program, point: Point, then: S
     if not is_cut:
         return None  # the program took another way this time
     how = f"the connection was cut after {point.name} number {point.number}"
-    return afterwards(stage, actor, reader, stage.prepared, how, "ECONNRESET", outcome, then=then, is_one_file=False)
+    return afterwards(stage, actor, reader, stage.prepared, how, "ECONNRESET", outcome, then=then, is_alone=False)
 
 
 def _cut(pid: int, record: Record) -> bool:

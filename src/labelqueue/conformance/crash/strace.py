@@ -89,11 +89,13 @@ class Point(NamedTuple):
         name: The name of the system call.
         number: Which one, from 1, since the request was sent.
         file: The last part of the path that it is about.
+        thread: Which thread made it.
     """
 
     name: str
     number: int
     file: str
+    thread: int
 
     def __str__(self) -> str:
         """Write it in words."""
@@ -135,13 +137,15 @@ def why_not() -> str | None:
 
 
 @contextmanager
-def attached(pid: int, *injection: str, is_full: bool = False) -> Iterator[Record]:
+def attached(pid: int, *injection: str, is_full: bool = False, thread: int | None = None) -> Iterator[Record]:
     """Watch a process.
 
     Args:
         pid: The process, which waits for a request, or is about to.
         injection: What to do at a point: the part of strace's `inject=` behind the
             name, such as `write:error=ENOSPC:when=2`.
+        thread: The only thread to watch, if it is still there; strace counts by thread,
+            and would make the call of that number fail in each.
         is_full: Whether the record holds everything that is written, as hexadecimal bytes.
 
     Yields:
@@ -154,7 +158,10 @@ def attached(pid: int, *injection: str, is_full: bool = False) -> Iterator[Recor
         record.file = file
         # Threads are followed; another program that is started, such as a tool that takes a
         # lock, is not: numbers are counted by thread, so that its calls would be hit as well.
-        command = ["strace", "-f", "-b", "execve", "-y", "-p", str(pid), "-o", str(file)]
+        whom = ["-f", "-p", str(pid)]
+        if thread is not None and Path(f"/proc/{pid}/task/{thread}").exists():
+            whom = ["-p", str(thread)]
+        command = ["strace", *whom, "-b", "execve", "-y", "-o", str(file)]
         command += ["-e", f"trace={_TRACED},{_SOCKETS}", "-e", "signal=STOP"]
         command += ["-xx", "-s", "100000000"] if is_full else ["-s", "16"]
         for each in injection:
@@ -222,7 +229,9 @@ def points_in(record: Record, folder: Path, *, of_reading: bool = False) -> list
         of_reading: Whether those that only read count, too.
     """
     return [
-        Point(call.name, number, Path(re.findall(rf"{re.escape(str(folder))}[^\">]*", call.arguments)[-1]).name)
+        Point(
+            call.name, number, Path(re.findall(rf"{re.escape(str(folder))}[^\">]*", call.arguments)[-1]).name, call.pid
+        )
         for number, call in _numbered(record)
         if (call.changes or (of_reading and call.name in _READS)) and str(folder) in call.arguments
     ]
@@ -231,7 +240,9 @@ def points_in(record: Record, folder: Path, *, of_reading: bool = False) -> list
 def points_on_connections(record: Record) -> list[Point]:
     """Name the system calls that send something over a connection or receive something, in order; as `points_in`."""
     return [
-        Point(call.name, number, "a connection") for number, call in _numbered(record) if call.connection is not None
+        Point(call.name, number, "a connection", call.pid)
+        for number, call in _numbered(record)
+        if call.connection is not None
     ]
 
 

@@ -14,7 +14,7 @@ import stat
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
@@ -183,10 +183,12 @@ class StoreFolder:
             nonlocal last
             if event not in ("c_return", "c_exception") or _cannot_write(function):
                 return
-            now = self.look()
-            if now != last:
-                last = now
-                copies.append(self.copy())
+            # Another thread of the subject's may be writing: what goes while it is looked at is no moment's state.
+            with suppress(OSError):
+                now = self.look()
+                if now != last:
+                    last = now
+                    copies.append(self.copy())
 
         before = sys.getprofile()
         sys.setprofile(hook)
