@@ -38,13 +38,14 @@ _PATIENCE_S: Final = 0.05
 
 def _bucket(minute: int, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - values of a bucket
     start, end = f"2026-01-10T09:{minute:02}:00Z", f"2026-01-10T10:{minute:02}:00Z"
-    return {"user_id": "ada", "bucket_start_ts": start, "bucket_end_ts": end, **more}
+    return {"user_id": "ada", "bucket_start_ts": start, "bucket_end_ts": end} | more
 
 
 _LOW: Final[Step] = {
     "do": "enqueue_low_confidence",
     "rows": [_bucket(n, confidence=n / 100, predicted_label="coding") for n in (10, 11)],
 }
+_MANY: Final = 120  # so that who writes them by fifties or hundreds can be interrupted between
 _FILLED: Final[tuple[Step, ...]] = ({"do": "enqueue_drift", "buckets": [_bucket(n) for n in range(3)]},)
 
 NEXT: Final[Step] = {"do": "enqueue_drift", "buckets": [_bucket(59)]}
@@ -67,7 +68,7 @@ class Scene:
 SCENES: Final = (
     Scene((), {"do": "enqueue_drift", "buckets": [_bucket(0)]}),
     Scene(_FILLED, _LOW),
-    Scene(_FILLED, {"do": "enqueue_drift", "buckets": [_bucket(20)]}),
+    Scene(_FILLED, {"do": "enqueue_drift", "buckets": [_bucket(20, user_id=f"ada {n}") for n in range(_MANY)]}),
     Scene(_FILLED, {"do": "mark_done", "request_id": {"$place": 1}, "status": "skipped"}),
 )
 """Every changing call, on a store that is there; and the first change, which creates it."""
@@ -213,7 +214,8 @@ class Stage:
 
     def set_up(self) -> Path:
         """Copy the prepared store, and return the path of the copy."""
-        prepared, store = self._store_in("prepared"), self._store_in(f"performance-{next(self._performances)}")
+        # The brackets are for who looks for temporaries by a pattern.
+        prepared, store = self._store_in("prepared"), self._store_in(f"[{next(self._performances)}]")
         if prepared.parent.exists():
             shutil.copytree(prepared.parent, store.parent, symlinks=True)
         else:

@@ -78,7 +78,9 @@ PAIRS: Final = (
     Pair(_mark(0), _drift(2)),
     Pair(_drift(3), _drift(3)),
     Pair(_drift(2), _drift(4)),
+    # What is pending and what is left today, of two moments: whichever is read first.
     Pair({"do": "get_pending"}, _mark(0), cap=1),
+    Pair({"do": "get_pending"}, _mark(0), cap=2),
     Pair({"do": "get_pending"}, _mark(0), earlier=_drift(2)),
 )
 """The calls that are made to overlap."""
