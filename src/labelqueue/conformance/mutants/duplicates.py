@@ -147,14 +147,6 @@ class KeyOfWholeSeconds(ModelQueue):
 
 
 @mutant("DUP-5")
-class KeyOfFloatSeconds(ModelQueue):
-    """The key is the start as a float of seconds, which tells microseconds apart until 2242."""
-
-    def key(self, request: Any) -> Any:
-        return request.user_id, request.bucket_start_ts.timestamp()
-
-
-@mutant("DUP-5")
 class UsersWithoutCase(ModelQueue):
     """Users are compared without case and blanks."""
 
