@@ -56,19 +56,25 @@ class Queue:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(self.path, isolation_level=None, timeout=60)) as database:
             database.execute("PRAGMA synchronous = EXTRA")
-            database.execute("BEGIN IMMEDIATE")
-            try:
-                for statement in SCHEMA:
-                    database.execute(statement)
+            with self.transaction(database):
                 yield database
-                self.commit(database)
-            except BaseException:
-                if database.in_transaction:
-                    database.execute("ROLLBACK")
-                raise
 
-    def commit(self, database):
-        if not database.execute("SELECT total_changes()").fetchone()[0]:
+    @contextmanager
+    def transaction(self, database):
+        changes = database.total_changes
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            for statement in SCHEMA:
+                database.execute(statement)
+            yield
+            self.commit(database, changes)
+        except BaseException:
+            if database.in_transaction:
+                database.execute("ROLLBACK")
+            raise
+
+    def commit(self, database, changes):
+        if database.total_changes == changes:
             database.execute("ROLLBACK")
             return
         try:

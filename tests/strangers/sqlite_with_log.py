@@ -35,28 +35,13 @@ class Queue(sqlite_by_hand.Queue):
     def writing(self):
         with self.turn:
             database = self.connected()
-            self.changes = database.total_changes
-            database.execute("BEGIN IMMEDIATE")
             try:
-                for statement in sqlite_by_hand.SCHEMA:
-                    database.execute(statement)
-                yield database
-                self.commit(database)
+                with self.transaction(database):
+                    yield database
             except BaseException:
-                if database.in_transaction:
-                    database.execute("ROLLBACK")
                 database.close()
                 self.kept = None
                 raise
-
-    def commit(self, database):
-        if database.total_changes == self.changes:
-            database.execute("ROLLBACK")
-            return
-        try:
-            database.execute("COMMIT")
-        except sqlite3.OperationalError as error:
-            raise OSError(f"{error}, at the end; the change may have been made all the same") from error
 
     def rows(self, *queries):
         """Answer queries from one state of the store."""

@@ -20,10 +20,10 @@ import threading
 from pathlib import Path
 from typing import IO, Any, Final
 
-__all__ = ["Fork", "forked"]
+__all__ = ["LONGEST", "Fork", "forked"]
 
 _MODULE: Final = "labelqueue.conformance.subjects.parent"
-_LONGEST: Final = 1 << 17  # bytes of a message, which holds the environment
+LONGEST: Final = 1 << 17  # bytes of a message, which holds the environment
 
 
 class Fork:
@@ -82,7 +82,7 @@ class _Parent:
         """Ask for something; raises `OSError` where the process is gone."""
         with self._turn:
             socket.send_fds(self._socket, [json.dumps(request).encode()], descriptors)
-            content = self._socket.recv(_LONGEST)
+            content = self._socket.recv(LONGEST)
         if not content:
             raise ConnectionResetError
         answer: dict[str, Any] = json.loads(content)

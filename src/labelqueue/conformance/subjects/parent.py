@@ -12,17 +12,16 @@ import socket
 import sys
 import time
 import warnings
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd  # noqa: F401 - loaded for the forks
 import pydantic
 
 from labelqueue.conformance.subjects import serve
+from labelqueue.conformance.subjects.forks import LONGEST
 
 __all__ = ["main"]
-
-_LONGEST: Final = 1 << 17
 
 
 def main() -> None:
@@ -39,7 +38,7 @@ def main() -> None:
 def _wanted(kit: socket.socket) -> dict[str, Any] | None:
     """Answer the kit; returns in every fork what is wanted of it, and nothing in the parent at its end."""
     while True:
-        content, descriptors, _, _ = socket.recv_fds(kit, _LONGEST, 3)
+        content, descriptors, _, _ = socket.recv_fds(kit, LONGEST, 3)
         if not content:
             return None
         request: dict[str, Any] = json.loads(content)
