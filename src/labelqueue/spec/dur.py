@@ -55,9 +55,10 @@ _SAYS_SO: Final = re.compile(
 # A library may say it in words of its own, such as "database or disk is full".
 _TELLS_A_CAUSE: Final = re.compile(
     r"errno|os error|i/o|input|disk|device|drive|space|full|quota|large|big|limit|permi|denied|allow|access|read-?\s?only|"
-    r"interrupt|signal|connect|socket|network|server|unable to|cannot|can't|could not (open|create|write|flush|sync|rename|replace|remove|make)",
+    r"interrupt|signal|unable to|cannot|can't|could not (open|create|write|flush|sync|rename|replace|remove|make)",
     re.IGNORECASE,
 )
+_TELLS_OF_A_CONNECTION: Final = re.compile(r"connect|socket|network|server", re.IGNORECASE)
 _NAMES: Final = {name for name in errno.errorcode.values() if not name.startswith("EWOULD")}
 
 
@@ -110,7 +111,8 @@ def _masked(seen: Interruption) -> str | None:
     named = {
         name for name in _NAMES if re.search(rf"\b{name}\b|{re.escape(os.strerror(getattr(errno, name)))}", message)
     }
-    return message if named or not _TELLS_A_CAUSE.search(message) else None
+    is_told = _TELLS_A_CAUSE.search(message) or (seen.cause == "ECONNRESET" and _TELLS_OF_A_CONNECTION.search(message))
+    return message if named or not is_told else None
 
 
 def _wrong_retry(seen: Interruption) -> Iterator[str]:
