@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from zlib import crc32
@@ -159,3 +160,27 @@ def test_what_the_search_found_is_shrunk():
 
     assert [step["do"].partition("_")[0] for step in failure.case.steps] == ["enqueue", "enqueue"]
     assert sum(len(step.get("rows", step.get("buckets", ()))) for step in failure.case.steps) == 2
+
+
+def test_the_search_is_the_same_whatever_is_loaded(tmp_path, monkeypatch):
+    """Constants of the user's modules, which Hypothesis likes to draw, are none of its business."""
+
+    def programs():
+        calls = []
+
+        class Recorded(ModelQueue):
+            def enqueue(self, rows, reason):
+                calls.append(str(rows))
+                return super().enqueue(rows, reason)
+
+        search(PythonSubject("recorded", Recorded), Findings(frozenset({"core"})), seed=1, examples=20)
+        return calls
+
+    before = programs()
+    numbers = ", ".join(str(number) for number in range(-50, 200_000, 331))
+    (tmp_path / "full_of_constants.py").write_text(f"NUMBERS = [{numbers}]\nTEXTS = ['ada', 'é', '0.1', 0.25, 0.75]\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    importlib.import_module("full_of_constants")
+
+    assert programs() == before
+    assert len(before) > 20

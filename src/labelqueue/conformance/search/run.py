@@ -10,11 +10,13 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from typing import TYPE_CHECKING, Final
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import seed as with_seed
 from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.errors import FlakyFailure
+from hypothesis.internal.conjecture import providers
 from hypothesis.stateful import run_state_machine_as_test
 
 from labelqueue.conformance.judging import Findings
@@ -33,6 +35,7 @@ PROGRAMS: Final = 80
 """How many programs a search makes up, unless told otherwise."""
 
 _ROUND: Final = 10
+_MOST_REMEMBERED: Final = 1024
 _MOST_STOPPED: Final = 2
 _EYES: Final[tuple[Eye, ...]] = (None, "watch", "beside", None, "runs", None, "beside", None)
 """How the programs of a round are run, one round after another."""
@@ -91,6 +94,30 @@ def search(
 def _run(
     collector: Collector, seed: int, examples: int, steps: int, is_ended: Callable[[], bool] = lambda: False
 ) -> None:
+    with _alike_everywhere():
+        _rounds(collector, seed, examples, steps, is_ended)
+
+
+@contextlib.contextmanager
+def _alike_everywhere() -> Iterator[None]:
+    """Let Hypothesis draw no constants out of the modules that happen to be loaded.
+
+    The same seed would make other programs in a checkout than in an installation, and
+    others again beside other tests.
+    """
+    if not hasattr(providers.HypothesisProvider, "_local_constants"):
+        yield  # a release that draws none
+        return
+    # Hypothesis remembers for all of a process which constants are permitted.
+    forgotten = type(providers.CONSTANTS_CACHE)(_MOST_REMEMBERED)
+    with (
+        patch.object(providers.HypothesisProvider, "_local_constants", type(providers.GLOBAL_CONSTANTS)()),
+        patch.object(providers, "CONSTANTS_CACHE", forgotten),
+    ):
+        yield
+
+
+def _rounds(collector: Collector, seed: int, examples: int, steps: int, is_ended: Callable[[], bool]) -> None:
     machine = machine_of(collector)
     for place, start in enumerate(range(0, examples, _ROUND)):
         run = with_seed(seed + place)(machine)
