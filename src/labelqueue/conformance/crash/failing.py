@@ -52,17 +52,18 @@ _ERRORS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
-def failures_of(stage: Stage, actor: Program, reader: Program) -> Iterator[Interruption]:
+def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) -> Iterator[Interruption]:
     """Let a call fail at every point.
 
     Args:
         stage: The prepared scene.
-        actor: The process that makes the call.
+        living: Returns a process that can make the call.
         reader: Another process, which reads the store.
 
     Yields:
         What was found, for every point at which something was made to fail.
     """
+    actor = living()
     stage.rehearse(actor)
     store = stage.set_up()
     actor.open(store)
@@ -79,8 +80,11 @@ def failures_of(stage: Stage, actor: Program, reader: Program) -> Iterator[Inter
         interruption = _failed_at(stage, actor, reader, point, error, next(then), is_alone=is_alone)
         if interruption is not None:
             yield interruption
-        if not actor.is_alive:
-            return
+            if not actor.is_alive:
+                return
+        elif not actor.is_alive:  # what failed was none of the queue's calls
+            actor = living()
+            stage.rehearse(actor)
     if size is not None:
         for most in sorted({size - 1, size // 2, 1}):
             yield _cut_short(stage, actor, reader, most, next(then), is_alone=is_alone)

@@ -151,7 +151,7 @@ def interruptions(
             stage.prepare(reader)
             if "failure" in kinds:
                 progress("crashes", next(steps), total)
-                yield from ((stage, each) for each in failures_of(stage, actors.living(), reader))
+                yield from ((stage, each) for each in failures_of(stage, actors.living, reader))
             if "kill" in kinds:
                 progress("crashes", next(steps), total)
                 yield from ((stage, each) for each in kills_of(stage, start, actors.living(), reader))

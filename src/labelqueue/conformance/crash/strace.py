@@ -173,6 +173,9 @@ def attached(pid: int, *injection: str, is_full: bool = False, thread: int | Non
             line = tracer.stderr.readline()
             if b"attached" not in line:
                 raise OSError(f"strace could not be attached: {line.decode(errors='replace').strip()}")
+            # Each thread was interrupted, and begins its waiting anew.  Were the request there
+            # before, the reading of it would not be counted this time, as it is every other time.
+            _let_come_to_rest(pid)
             yield record
         finally:
             tracer.send_signal(signal.SIGINT)
@@ -190,7 +193,7 @@ def attached(pid: int, *injection: str, is_full: bool = False, thread: int | Non
 
 
 def _let_come_to_rest(pid: int) -> None:
-    """Wait until all threads of a process sleep: it then reads the next request already, and that is not counted."""
+    """Wait until all threads of a process sleep, of which one waits for the next request."""
     limit = time.monotonic() + _LONGEST_TO_COME_TO_REST_S
     while time.monotonic() < limit:
         with suppress(OSError):  # a thread that is gone
