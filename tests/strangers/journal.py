@@ -110,14 +110,15 @@ class Queue:
         return [SimpleNamespace(**values) for values in self.replayed()[0].values()]
 
 
-WRITER = ThreadPoolExecutor(1)
-
-
 class WrittenByAThread(Queue):
-    """One thread of the process writes, for whom every change waits."""
+    """Every queue has a thread that writes, for which the caller waits."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.writer = ThreadPoolExecutor(1)
 
     def add(self, rows, reason):
-        return WRITER.submit(super().add, rows, reason).result()
+        return self.writer.submit(super().add, rows, reason).result()
 
     def mark_done(self, request_id, status="labeled"):
-        return WRITER.submit(super().mark_done, request_id, status).result()
+        return self.writer.submit(super().mark_done, request_id, status).result()

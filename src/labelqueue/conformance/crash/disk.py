@@ -31,7 +31,7 @@ from labelqueue.spec import InconclusiveError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from labelqueue.conformance.crash.strace import SystemCall
+    from labelqueue.conformance.crash.system_calls import SystemCall
 
 __all__ = ["Disk", "Platter"]
 

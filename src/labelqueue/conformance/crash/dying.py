@@ -13,7 +13,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, Self
 
 from labelqueue.conformance.crash.scenes import NEXT, Program, Scene, Stage, is_one_file, leftovers
-from labelqueue.conformance.crash.strace import Point, attached, points_in
+from labelqueue.conformance.crash.strace import attached
+from labelqueue.conformance.crash.system_calls import Point, points_in
 from labelqueue.conformance.steps import call_of
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.spec import Interruption
@@ -93,7 +94,7 @@ def kills_of(stage: Stage, start: Callable[[], Program], recorded: Program, witn
     with attached(recorded.pid) as record:
         recorded.perform(stage.step)
     is_alone = is_one_file(store, recorded)
-    points = points_in(record, store.parents[1])
+    points = points_in(record.calls, store.parents[1])
     with Spares(rehearsed, most=len(points)) as spares, ExitStack() as stack:
         actor: Program | None = None
         for point in points:

@@ -17,8 +17,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.crash.scenes import NEXT, Program, Stage, is_one_file, leftovers
-from labelqueue.conformance.crash.strace import Point, Record, SystemCall, attached, points_in
+from labelqueue.conformance.crash.strace import Record, attached
+from labelqueue.conformance.crash.system_calls import Point, SystemCall, points_in
 from labelqueue.conformance.steps import Step, call_of
+from labelqueue.conformance.subjects.process_state import has_thread
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.spec import ABSENT, Interruption, Refusal
 
@@ -28,7 +30,10 @@ if TYPE_CHECKING:
 
     from labelqueue.spec.interruption import State
 
-__all__ = ["afterwards", "attempt", "failures_of"]
+__all__ = ["CUT_SHORT", "afterwards", "attempt", "failures_of"]
+
+CUT_SHORT: Final = "EFBIG"
+"""The cause where no system call is made to fail, but files cannot grow."""
 
 _SPACE: Final = ("ENOSPC",)
 _WHILE_READING: Final = {"open": "EACCES", "openat": "EACCES", "read": "EIO"}
@@ -72,7 +77,9 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
     size = store.stat().st_size if store.is_file() else None
     is_alone = is_one_file(store, actor)
     changing = [
-        (point, error) for point in points_in(record, store.parents[1]) for error in _ERRORS.get(point.name, _SPACE)
+        (point, error)
+        for point in points_in(record.calls, store.parents[1])
+        for error in _ERRORS.get(point.name, _SPACE)
     ]
     reading = [(point, _WHILE_READING[point.name]) for point in _readings(record, store)]
     then = itertools.cycle((stage.step, NEXT))
@@ -92,8 +99,8 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
 
 def _readings(record: Record, store: Path) -> list[Point]:
     """The first system calls that read the store: who takes a store that cannot be read for an empty one loses it."""
-    changing = points_in(record, store.parents[1])
-    points = points_in(record, store.parents[1], of_reading=True)
+    changing = points_in(record.calls, store.parents[1])
+    points = points_in(record.calls, store.parents[1], of_reading=True)
     wanted = [p for p in points if p.name in _WHILE_READING and p.file == store.name and p not in changing]
     return wanted[:_MOST_READINGS]
 
@@ -110,7 +117,9 @@ def _failed_at(
 ) -> Interruption | None:
     store = stage.set_up()
     actor.open(store)
-    with attached(actor.pid, f"{point.name}:error={error}:when={point.number}", thread=point.thread) as record:
+    if point.whom is not None and not has_thread(actor.pid, point.whom):
+        return None  # another thread makes the call this time
+    with attached(actor.pid, f"{point.name}:error={error}:when={point.number}", thread=point.whom) as record:
         outcome = attempt(lambda: actor.perform(stage.step))
     hit = record.injected()
     if hit is None or str(store.parents[1]) not in hit.arguments:
@@ -157,7 +166,7 @@ def _cut_short(stage: Stage, actor: Program, reader: Program, most: int, then: S
     if actor.is_alive:
         resource.prlimit(actor.pid, resource.RLIMIT_FSIZE, (hard, hard))
     how = f"files could not grow beyond {most} bytes"
-    return afterwards(stage, actor, reader, store, how, "EFBIG", outcome, then=then, is_alone=is_alone)
+    return afterwards(stage, actor, reader, store, how, CUT_SHORT, outcome, then=then, is_alone=is_alone)
 
 
 def attempt(call: Callable[[], Any]) -> dict[str, Any]:

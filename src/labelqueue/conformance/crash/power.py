@@ -18,7 +18,8 @@ from typing import Final
 
 from labelqueue.conformance.crash.disk import Disk, Platter
 from labelqueue.conformance.crash.scenes import NEXT, SCENES, Program
-from labelqueue.conformance.crash.strace import Record, SystemCall, attached
+from labelqueue.conformance.crash.strace import Record, attached
+from labelqueue.conformance.crash.system_calls import SystemCall
 from labelqueue.conformance.steps import Step, call_of, resolved
 from labelqueue.spec import Call, Interruption, Seen, State
 

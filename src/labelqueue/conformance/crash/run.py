@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.cases import Case
 from labelqueue.conformance.crash.dying import Spares, kills_in_flight, kills_of
-from labelqueue.conformance.crash.failing import failures_of
+from labelqueue.conformance.crash.failing import CUT_SHORT, failures_of
 from labelqueue.conformance.crash.power import power_cuts
 from labelqueue.conformance.crash.scenes import SCENES, Program, Stage
 from labelqueue.conformance.crash.server import commits_of, cuts_of
@@ -38,6 +38,12 @@ _TELLS: Final[dict[str, set[str]]] = {
     "kill": {"DUR-3", "SHARE-4"},
     "power cut": {"DUR-4"},
 }
+
+_AT_CALLS: Final = ("failure", "kill")
+"""What is done at every system call of a program that changes something.
+
+Whoever hits none of them has seen next to nothing, and must not let it pass.
+"""
 
 _IN_FLIGHT: Final = 5
 
@@ -71,11 +77,14 @@ def crash(
         findings.skips |= dict.fromkeys(concerned, reason)
         return
     is_failed = False
+    kinds_at_calls: set[str] = set()
     try:
         for stage, interruption in interruptions(
             subject, about=about, timeout_s=timeout_s, seed=seed, times=times, progress=progress
         ):
             is_failed = is_failed or interruption.kind == "failure"
+            if _is_at_a_call(stage, interruption):
+                kinds_at_calls.add(interruption.kind)
             _note(interruption, stage, findings)
     except InconclusiveError as error:
         findings.inconclusive["DUR-4"] = str(error)
@@ -84,7 +93,15 @@ def crash(
         for name in concerned:
             findings.errors.setdefault(name, f"crashes: {error}")
         return
+    if subject.claims.store == "path":
+        unhit = set().union(*(_TELLS[kind] for kind in _AT_CALLS if kind not in kinds_at_calls))
+        findings.inconclusive |= dict.fromkeys(unhit & set(concerned), "no system call of its could be hit")
     _say_why_unseen(subject, findings, concerned, is_failed=is_failed)
+
+
+def _is_at_a_call(stage: Stage | None, interruption: Interruption) -> bool:
+    """Whether it was a certain system call that failed, or before which the process was killed."""
+    return stage is not None and interruption.cause != CUT_SHORT
 
 
 def _say_why_unseen(subject: Subject, findings: Findings, concerned: Collection[str], *, is_failed: bool) -> None:

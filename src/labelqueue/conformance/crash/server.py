@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Final
 
 from labelqueue.conformance.crash.failing import afterwards, attempt
 from labelqueue.conformance.crash.scenes import NEXT, SCENES, Program, Scene, Stage
-from labelqueue.conformance.crash.strace import Point, Record, attached, points_on_connections
+from labelqueue.conformance.crash.strace import Record, attached
+from labelqueue.conformance.crash.system_calls import Point, points_on_connections
 from labelqueue.conformance.steps import call_of, resolved
 from labelqueue.spec import Interruption
 
@@ -71,7 +72,7 @@ def _points(scene: Scene, actor: Program, reader: Program) -> list[Point]:
                 continue
             with attached(actor.pid) as record:
                 actor.perform(stage.step)
-    return points_on_connections(record)
+    return points_on_connections(record.calls)
 
 
 def _cut_at(stage: Stage, actor: Program, reader: Program, point: Point, then: Step) -> Interruption | None:

@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from labelqueue.conformance.crash.scenes import Program, Scene, Stage
-from labelqueue.conformance.crash.strace import Point, attached, points_in
+from labelqueue.conformance.crash.strace import attached
+from labelqueue.conformance.crash.system_calls import Point, points_in
 from labelqueue.conformance.overlap.clients import made
 from labelqueue.conformance.steps import Step, call_of, resolved
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
@@ -138,7 +139,7 @@ class _Scene:
         start = time.monotonic()
         self.second.perform(self.meanwhile)
         self.patience_s = max(_PATIENCE_S, _TIMES_ALONE * (time.monotonic() - start))
-        return points_in(record, store.parents[1], of_reading=self.pair.first["do"] == "get_pending")
+        return points_in(record.calls, store.parents[1], of_reading=self.pair.first["do"] == "get_pending")
 
     def paused_at(self, point: Point, patience_s: float | None = None) -> History | None:
         """Stop the first at a point; `None` where it took another way this time."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
+__all__ = ["has_thread", "state_in"]
 
-__all__ = ["state_in"]
+
+def has_thread(pid: int, thread: int) -> bool:
+    """Whether a process has a thread of that id."""
+    return Path(f"/proc/{pid}/task/{thread}").exists()
 
 
 def state_in(stat: Path) -> str:

@@ -1,0 +1,161 @@
+"""System calls as strace writes them down, and the points at which a program can be hit.
+
+A point is the number of a call among those of its name and thread: so strace counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["TRACED", "Point", "SystemCall", "calls_in", "points_in", "points_on_connections"]
+
+_LINE: Final = re.compile(r"(\d+)\s+(\w+)\((.*)\)\s+= (-?\d+|0x[0-9a-f]+|\?)(.*)")
+_TRACED: Final = (
+    "open,openat,creat,close,dup,dup2,dup3,read,lseek,write,pwrite64,writev,pwritev,pwritev2,truncate,ftruncate,"
+    "fallocate,rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mkdir,mkdirat,rmdir,chmod,fchmod,"
+    "fchmodat,fsync,fdatasync,sync,syncfs,sync_file_range,copy_file_range,sendfile,splice,msync"
+)
+_SOCKETS: Final = "sendto,sendmsg,recvfrom,recvmsg"
+TRACED: Final = f"{_TRACED},{_SOCKETS}"
+"""Every system call that is written down."""
+_CHANGES: Final = frozenset(_TRACED.split(",")) - {"close", "dup", "dup2", "dup3", "read", "lseek"}
+_READS: Final = frozenset({"open", "openat", "read", "close"})
+_ON_CONNECTIONS: Final = frozenset({*_SOCKETS.split(","), "read", "write", "writev"})
+_SOCKET: Final = re.compile(r"(\d+)<socket:")
+_WRITING_FLAGS: Final = ("O_WRONLY", "O_RDWR", "O_CREAT")
+
+
+class SystemCall(NamedTuple):
+    """One system call as it was recorded.
+
+    Attributes:
+        pid: The thread that made it.
+        name: Its name.
+        arguments: Its arguments as text.
+        result: What it returned, as text.
+        rest: What stands behind the result, such as the path of a descriptor or the error.
+    """
+
+    pid: int
+    name: str
+    arguments: str
+    result: str
+    rest: str
+
+    @property
+    def connection(self) -> int | None:
+        """The descriptor of the connection over which it sent or received something, or `None` for any other call."""
+        found = _SOCKET.match(self.arguments) if self.name in _ON_CONNECTIONS else None
+        return None if found is None or self.result.startswith("-") else int(found[1])
+
+    @property
+    def is_injected(self) -> bool:
+        """Whether it was made to fail."""
+        return "(INJECTED" in self.rest
+
+    def puts_in_place(self, store: Path) -> bool:
+        """Whether it gave another file the name of the store."""
+        return self.name.startswith(("rename", "link")) and self.result == "0" and f'"{store}"' in self.arguments
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes something on the disk, if it succeeds."""
+        if self.name in ("open", "openat"):
+            return any(flag in self.arguments for flag in _WRITING_FLAGS)
+        return self.name in _CHANGES
+
+
+class Point(NamedTuple):
+    """A system call of a program, by its name and its number among those of its name.
+
+    Attributes:
+        name: The name of the system call.
+        number: Which one, from 1, since the request was sent.
+        file: The last part of the path that it is about.
+        thread: Which thread made it.
+        is_unique: Whether no other thread makes as many of those.
+    """
+
+    name: str
+    number: int
+    file: str
+    thread: int
+    is_unique: bool
+
+    @property
+    def whom(self) -> int | None:
+        """The thread to watch if nothing else may be hit; `None` for all: the next call may take another thread."""
+        return None if self.is_unique else self.thread
+
+    def __str__(self) -> str:
+        """Write it in words."""
+        return f"{self.name} number {self.number} (on {self.file})"
+
+
+def calls_in(file: Path, alone: int | None) -> list[SystemCall]:
+    """Read a record of strace; a call that was cut in two by another thread is put together again.
+
+    Args:
+        file: The record.
+        alone: The only thread that was watched, if one was: its id is not written then.
+    """
+    found = []
+    begun: dict[str, str] = {}
+    for line in file.read_text(encoding="ascii", errors="replace").splitlines():
+        pid, _, text = line.partition(" ") if alone is None else (str(alone), "", line)
+        text = text.lstrip()
+        if text.endswith("<unfinished ...>"):
+            begun[pid] = text.removesuffix("<unfinished ...>")
+            continue
+        if text.startswith("<..."):
+            text = begun.pop(pid, "") + text.partition("resumed>")[2]
+        matched = _LINE.fullmatch(f"{pid} {text}")
+        if matched:
+            thread, name, arguments, result, rest = matched.groups()
+            found.append(SystemCall(int(thread), name, arguments, result, rest))
+    return found
+
+
+def points_in(calls: Sequence[SystemCall], folder: Path, *, of_reading: bool = False) -> list[Point]:
+    """Name the system calls that change something below a folder, in order.
+
+    Calls of one thread alone are counted, since strace counts them by thread.
+
+    Args:
+        calls: What a process did.
+        folder: The folder.
+        of_reading: Whether those that only read count, too.
+    """
+    return [
+        _point(calls, call, number, Path(re.findall(rf"{re.escape(str(folder))}[^\">]*", call.arguments)[-1]).name)
+        for number, call in _numbered(calls)
+        if (call.changes or (of_reading and call.name in _READS)) and str(folder) in call.arguments
+    ]
+
+
+def points_on_connections(calls: Sequence[SystemCall]) -> list[Point]:
+    """Name the system calls that send something over a connection or receive something, in order; as `points_in`."""
+    return [
+        _point(calls, call, number, "a connection") for number, call in _numbered(calls) if call.connection is not None
+    ]
+
+
+def _point(calls: Sequence[SystemCall], call: SystemCall, number: int, file: str) -> Point:
+    others = Counter(each.pid for each in calls if each.name == call.name and each.pid != call.pid)
+    # One more: the thread that answered reads the next request while it is still watched.
+    return Point(call.name, number, file, call.pid, all(made + 1 < number for made in others.values()))
+
+
+def _numbered(calls: Sequence[SystemCall]) -> Iterator[tuple[int, SystemCall]]:
+    """Every call that came to its end, with its number among those of its name and thread."""
+    numbers: Counter[tuple[int, str]] = Counter()
+    for call in calls:
+        numbers[call.pid, call.name] += 1
+        if call.result != "?":
+            yield numbers[call.pid, call.name], call
