@@ -266,8 +266,8 @@ def bits_and_links_stay(seen: Observation) -> Iterator[str]:
     before, after = seen.file_before, seen.file_after
     assert before is not None
     assert after is not None
-    if before.is_link and not after.is_link:
-        yield f"{seen.call.do} put a file in the place of the symbolic link; what the link pointed at is left behind"
+    if after.links < before.links:
+        yield f"{seen.call.do} put a file in the place of a symbolic link; what the link pointed at is left behind"
     if before.mode is not None and after.mode != before.mode:
         yield f"{seen.call.do} changed the file's permission bits from {before.mode:o} to {after.mode or 0:o}"
     if before.mode is None and seen.umask is not None and after.mode != 0o666 & ~seen.umask:

@@ -50,12 +50,12 @@ class FileState:
     Attributes:
         content: Its bytes; `None` where there is no file.
         mode: Its permission bits, or `None`.
-        is_link: Whether a symbolic link stands at its path.
+        links: How many symbolic links lead from its path to it.
     """
 
     content: bytes | None
     mode: int | None = None
-    is_link: bool = False
+    links: int = 0
 
     @cached_property
     def error(self) -> NoQueueFileError | None:

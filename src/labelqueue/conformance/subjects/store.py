@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["StoreFolder"]
 
+_MOST_LINKS: Final = 40
 _SHORT_S: Final = 0.001
 _SECOND_NS: Final = 1_000_000_000
 _MTIMES: Final[dict[str, Callable[[int], int]]] = {
@@ -68,9 +69,9 @@ class StoreFolder:
             return None
         try:
             mode = stat.S_IMODE(self.path.stat().st_mode)
-            return FileState(self.path.read_bytes(), mode, self.path.is_symlink())
+            return FileState(self.path.read_bytes(), mode, _links_at(self.path))
         except FileNotFoundError:
-            return FileState(None, None, self.path.is_symlink())
+            return FileState(None, None, _links_at(self.path))
 
     def change(self, step: Mapping[str, Any]) -> None:
         """Do to the file what another program would do.
@@ -219,6 +220,15 @@ def _content_of(step: Mapping[str, Any]) -> bytes | None:
 
 def _store_in(folder: Path) -> Path:
     return folder / "store" / "queue.json"
+
+
+def _links_at(path: Path) -> int:
+    """Count the symbolic links from a path to what it leads to; a ring of them is more than anybody makes."""
+    count = 0
+    while path.is_symlink() and count < _MOST_LINKS:
+        path = path.parent / path.readlink()
+        count += 1
+    return count
 
 
 def _scan(folder: str, prefix: str, found: _Look) -> None:
