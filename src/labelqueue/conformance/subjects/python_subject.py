@@ -258,6 +258,8 @@ def _frame_of(step: Step) -> Any:  # noqa: ANN401 - a pandas frame
     # A text column of pandas' own may be unable to hold what UTF-8 cannot carry.
     is_odd = any(has_lone_surrogate(value) for row in rows for value in row.values())
     frame = pd.DataFrame(rows, columns=step.get("columns"), index=step.get("index"), dtype=object if is_odd else None)
+    if "index" in step:
+        frame.index.name = "user_id"  # as `set_index(..., drop=False)` leaves it: who makes a column of it fails
     return frame.astype({name: kind for name, kind in step.get("types", {}).items() if name in frame})
 
 
