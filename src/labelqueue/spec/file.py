@@ -104,6 +104,9 @@ def times_are_rfc3339_with_z(seen: Observation) -> Iterator[str]:
     the daily cap counts it on the wrong day.
     """
     if seen.call.do in _CHANGING:
+        error = None if seen.file_after is None else seen.file_after.error
+        if error is not None and error.field in _TIMES:
+            yield f"after {seen.call.do} the file has a time that is none: {error}"
         for place, item in enumerate(_items(seen)):
             for name in _TIMES:
                 if not _UTC_TIME.fullmatch(item[name]):
