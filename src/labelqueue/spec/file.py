@@ -103,8 +103,9 @@ def times_are_rfc3339_with_z(seen: Observation) -> Iterator[str]:
     A time that is loaded as it stands is compared with others of another kind, and
     the daily cap counts it on the wrong day.
     """
+    assert seen.file_after is not None
     if seen.call.do in _CHANGING:
-        error = None if seen.file_after is None else seen.file_after.error
+        error = seen.file_after.error
         if error is not None and error.field in _TIMES:
             yield f"after {seen.call.do} the file has a time that is none: {error}"
         for place, item in enumerate(_items(seen)):
@@ -112,7 +113,6 @@ def times_are_rfc3339_with_z(seen: Observation) -> Iterator[str]:
                 if not _UTC_TIME.fullmatch(item[name]):
                     yield f"item {place} of the file has {name}={item[name]!r}, not RFC 3339 in UTC with Z"
         return
-    assert seen.file_after is not None
     held = {request.request_id: request for request in seen.after}
     for item, request in zip(seen.file_after.items, seen.file_after.requests, strict=True):
         for name in _TIMES if request.request_id in held else ():

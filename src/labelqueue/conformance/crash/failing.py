@@ -76,12 +76,9 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
         actor.perform(stage.step)
     size = store.stat().st_size if store.is_file() else None
     is_alone = is_one_file(store, actor)
-    changing = [
-        (point, error)
-        for point in points_in(record.calls, store.parents[1])
-        for error in _ERRORS.get(point.name, _SPACE)
-    ]
-    reading = [(point, _WHILE_READING[point.name]) for point in _readings(record, store)]
+    points = points_in(record.calls, store.parents[1])
+    changing = [(point, error) for point in points for error in _ERRORS.get(point.name, _SPACE)]
+    reading = [(point, _WHILE_READING[point.name]) for point in _readings(record, store, points)]
     then = itertools.cycle((stage.step, NEXT))
     for point, error in changing + reading:
         interruption = _failed_at(stage, actor, reader, point, error, next(then), is_alone=is_alone)
@@ -97,9 +94,8 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
             yield _cut_short(stage, actor, reader, most, next(then), is_alone=is_alone)
 
 
-def _readings(record: Record, store: Path) -> list[Point]:
+def _readings(record: Record, store: Path, changing: list[Point]) -> list[Point]:
     """The first system calls that read the store: who takes a store that cannot be read for an empty one loses it."""
-    changing = points_in(record.calls, store.parents[1])
     points = points_in(record.calls, store.parents[1], of_reading=True)
     wanted = [p for p in points if p.name in _WHILE_READING and p.file == store.name and p not in changing]
     return wanted[:_MOST_READINGS]
