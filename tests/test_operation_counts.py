@@ -24,7 +24,7 @@ FEW, MANY = 2_000, 64_000
 
 
 def queue_of(path, count):
-    """A queue with so many pending requests, opened from its file and asked once."""
+    """A queue with so many pending requests, opened from its file, each index made."""
     times = [time_of(START + timedelta(minutes=number)) for number in range(count + 1)]
     users = [f"user {number % 50}" for number in range(count)]
     confidences = [number * 7919 % 1000 / 1000 for number in range(count)]
@@ -34,6 +34,7 @@ def queue_of(path, count):
     queue.get_pending()
     queue.get_pending("user 7")
     assert queue.enqueue_drift([bucket(START)]) == 0
+    assert queue.mark_done("nobody's id") is None
     return queue
 
 

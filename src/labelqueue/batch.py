@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from labelqueue.canonical import Columns, new_texts, time_of
+from labelqueue.canonical import Columns, keys_of, new_texts, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,9 +38,9 @@ class Batch(NamedTuple):
     confidences: Sequence[float | None] = ()
     labels: Sequence[str | None] = ()
 
-    def keys(self) -> list[tuple[str, str]]:
-        """Return user and start of each bucket (DUP-2)."""
-        return list(zip(self.user_ids, self.starts, strict=True))
+    def keys(self) -> list[str]:
+        """Return the key of each bucket (DUP-2)."""
+        return keys_of(self.user_ids, self.starts)
 
     def at(self, places: Sequence[int]) -> Batch:
         """Return the buckets at these places, which are in order."""
@@ -89,15 +89,14 @@ def new_ids(count: int) -> list[str]:
     octets = bytearray(os.urandom(16 * count))
     octets[6::16] = octets[6::16].translate(_VERSION)
     octets[8::16] = octets[8::16].translate(_VARIANT)
-    digits, text = octets.hex().encode(), bytearray(_HYPHENS * count)
+    digits, lines = octets.hex().encode(), bytearray(_LINE * count)
     for digit, place in enumerate(_PLACES):  # of all ids at once
-        text[place::36] = digits[digit::32]
-    ids = text.decode()
-    return [ids[at : at + 36] for at in range(0, 36 * count, 36)]
+        lines[place :: len(_LINE)] = digits[digit::32]
+    return lines.decode().splitlines()
 
 
 # RFC 9562: which bits tell the version and the variant; the others stay random.
 _VERSION = bytes(octet & 0x0F | 0x40 for octet in range(256))
 _VARIANT = bytes(octet & 0x3F | 0x80 for octet in range(256))
-_HYPHENS = b"-" * 36
+_LINE = b"-" * 36 + b"\n"
 _PLACES = [place for place in range(36) if place not in (8, 13, 18, 23)]

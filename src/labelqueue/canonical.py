@@ -13,6 +13,7 @@ import json
 import re
 from datetime import datetime
 from json.encoder import encode_basestring_ascii as _quoted
+from operator import add
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -22,14 +23,14 @@ from labelqueue.chunks import CLOSING, OPENING, SEAM
 from labelqueue.request import LabelRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from labelqueue.contract import Reason, Status
 
-__all__ = ["Columns", "NotCanonicalError", "columns_in", "new_texts", "request_from", "text_of", "time_of"]
+__all__ = ["Columns", "NotCanonicalError", "columns_in", "keys_of", "new_texts", "request_from", "text_of", "time_of"]
 
 # What can be checked faster for many at once than for each is left to `_columns`.
-_TEXT: Final = r'"((?:[^"]*+(?<!\\)|[^"\\]*+(?:\\.[^"\\]*+)*+))"'  # the first way will do for nearly all
+_TEXT: Final = r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
 _TIME: Final = r'"([^Z]*+)Z"'
 _MEMBERS: Final = rf'''    "request_id": {_TEXT},
     "user_id": {_TEXT},
@@ -42,7 +43,11 @@ _MEMBERS: Final = rf'''    "request_id": {_TEXT},
     "status": "(pending|labeled|skipped)"'''
 _REQUEST: Final = re.compile(_MEMBERS)
 _FIELDS: Final = tuple(LabelRequest.model_fields)
-_READ: Final = re.compile(_MEMBERS.replace("(low", "(?:low"))  # no rule asks for the reason
+# No rule asks for the reason; and what stands between two requests would be one more text of each.
+_READ: Final = re.compile(_MEMBERS.replace("(low", "(?:low") + rf"(?:{re.escape(SEAM)}|\Z)")
+_READ_PLAIN: Final = re.compile(_READ.pattern.replace(_TEXT, '"([^"]*+)"'))  # where no backslash is
+_ZEROS: Final = str.maketrans("123456789", "000000000")
+_WHOLE_SECOND: Final = "0000-00-00T00:00:00"  # how it is written, whichever it is; most buckets begin and end at one
 # The digits are checked by reading the time; what else the reader would take is excluded here.
 _TIMES: Final = re.compile(r"(?:....-..-..T(?!24)..:..:..(?:\.(?!000000)[0-9]{6})?(?:\n|\Z))*+")
 _STRIDE: Final = len(_FIELDS)  # the text before a request, and all of its members but the reason
@@ -86,6 +91,24 @@ def time_of(moment: datetime) -> str:
     return moment.replace(tzinfo=None).isoformat()
 
 
+def keys_of(user_ids: Iterable[str], starts: Iterable[str]) -> list[str]:
+    """Return the key of each bucket, user and start instant (DUP-2), as one text.
+
+    No two keys have one text: its last seven characters say whether the start has a
+    fraction, and so where it begins.  Pairs would be three objects to look at, which
+    takes twice the time where many are looked up.
+
+    Args:
+        user_ids: Whose buckets they are.
+        starts: Their starts, as `time_of` writes them.
+
+    Examples:
+        >>> keys_of(["ada"], ["2026-01-01T09:00:00"])
+        ['ada2026-01-01T09:00:00']
+    """
+    return list(map(add, user_ids, starts))
+
+
 def text_of(request: LabelRequest) -> str:
     """Return the canonical text of any request, members that the model does not know included."""
     text = json.dumps([request.model_dump(mode="json")], indent=2, allow_nan=False)
@@ -105,6 +128,7 @@ def new_texts(  # noqa: PLR0913 - one for each member
 ) -> list[str]:
     """Return the canonical texts of new requests, pending; times as `time_of` writes them."""
     quoted = ["null" if each is None else _quoted(each) for each in labels]
+    numbers = _array(confidences)[1:-1].split(",") if confidences else []
     return [
         f'    "request_id": "{request_id}",\n'
         f'    "user_id": {user_id},\n'
@@ -116,7 +140,7 @@ def new_texts(  # noqa: PLR0913 - one for each member
         f'    "created_at": "{created}Z",\n'
         f'    "status": "pending"'
         for request_id, user_id, start, end, number, label in zip(
-            request_ids, map(_quoted, user_ids), starts, ends, _numbers(confidences), quoted, strict=True
+            request_ids, map(_quoted, user_ids), starts, ends, numbers, quoted, strict=True
         )
     ]
 
@@ -158,49 +182,61 @@ def _columns(text: str) -> Columns:
         ValueError: A value, or what stands between two requests, is not what the
             queue would write.
     """
-    parts: list[Any] = _READ.split(text)
+    is_plain = "\\" not in text
+    parts: list[Any] = (_READ_PLAIN if is_plain else _READ).split(text)
     between, request_ids, user_ids, starts, ends, numbers, labels, created, statuses = (
         parts[place::_STRIDE] for place in range(_STRIDE)
     )
-    if between != ["", *[SEAM] * (len(statuses) - 1), ""]:
+    if any(between) or not statuses or text.endswith(SEAM):
         raise ValueError
     # JSON has no control characters in texts, but for DEL; all other ASCII can be printed.
-    if not "".join([*request_ids, *{*user_ids}, *filter(None, {*labels})]).replace("\x7f", "").isprintable():
+    inner = "".join(request_ids) + "".join({*user_ids}) + "".join(filter(None, {*labels}))
+    if not (inner.isprintable() or inner.replace("\x7f", "").isprintable()):
         raise ValueError
-    # Most ends are the start of another bucket.
-    times = {*starts, *ends, *created}
-    if _TIMES.fullmatch("\n".join(times)) is None:
-        raise ValueError
-    list(map(datetime.fromisoformat, times))
-    if "\\" in text:
+    # Most ends are the start of another bucket; of those that are made, many are made at once.
+    _check_times({*starts, *ends})
+    _check_times({*created})
+    if not is_plain:
         request_ids, user_ids = list(map(_plain, request_ids)), list(map(_plain, user_ids))
         list(map(_plain, filter(None, labels)))
     return Columns(request_ids, user_ids, starts, _confidences(numbers), created, statuses)
 
 
-def _numbers(values: Sequence[float | None]) -> list[str]:
-    text = to_json(values).decode()[1:-1]
-    numbers = text.split(",") if text else []
-    if not _is_written_otherwise(text):
-        return numbers
-    return [
-        repr(value) if _is_written_otherwise(number) else number for value, number in zip(values, numbers, strict=True)
-    ]
+def _check_times(times: set[str]) -> None:
+    """Check that every time is written as the queue would write it.
+
+    Raises:
+        ValueError: One is not.
+    """
+    joined = "".join(times)
+    are_plain = joined.translate(_ZEROS) == _WHOLE_SECOND * len(times) and "T24" not in joined
+    if not are_plain and _TIMES.fullmatch("\n".join(times)) is None:
+        raise ValueError
+    list(map(datetime.fromisoformat, times))
 
 
-def _is_written_otherwise(number: str) -> bool:
+def _array(values: Sequence[float | None]) -> str:
+    """Write numbers as a JSON array, without spaces, each as it stands in the file."""
+    text = to_json(values).decode()
     # All others pydantic writes as Python does, in a tenth of the time; 0.00005 should be 5e-05.
-    return "e" in number or "0.0000" in number
+    if "e" not in text and "0.0000" not in text:
+        return text
+    numbers = [
+        repr(value) if "e" in number or "0.0000" in number else number
+        for value, number in zip(values, text[1:-1].split(","), strict=True)
+    ]
+    return f"[{','.join(numbers)}]"
 
 
-def _confidences(texts: Sequence[str]) -> list[float | None]:
+def _confidences(numbers: Sequence[str]) -> list[float | None]:
     """Read numbers, or `null`.
 
     Raises:
         ValueError: One is not written as the queue would write it.
     """
-    values: list[float | None] = from_json(f"[{','.join(texts)}]", allow_inf_nan=False)
-    if not {*map(type, values)} <= {float, NoneType} or _numbers(values) != texts:
+    text = f"[{','.join(numbers)}]"
+    values: list[float | None] = from_json(text, allow_inf_nan=False)
+    if not {*map(type, values)} <= {float, NoneType} or len(values) != len(numbers) or _array(values) != text:
         raise ValueError
     return values
 

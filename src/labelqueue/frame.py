@@ -21,6 +21,8 @@ __all__ = ["batch_from_frame"]
 
 _YEAR_10000_US: Final = 253_402_300_800_000_000
 _SECOND_US: Final = 1_000_000
+_LINE: Final = b"0000-00-00T00:00:00\n"
+_PAIRS: Final = "".join(f"{number:02}" for number in range(100)).encode()
 
 
 class _NotPlainError(Exception):
@@ -61,7 +63,7 @@ def _plain_batch(frame: object, threshold: float) -> Batch:
         _texts(columns["user_id"].to_list(), {str}),
         _times(starts),
         _times(ends),
-        [None if math.isnan(each) else each for each in confidences.tolist()],
+        _none_for_nan(confidences),
         _texts(columns["predicted_label"].to_list(), {str, NoneType, float}),
     )
 
@@ -87,16 +89,39 @@ def _microseconds(column: Any) -> Any:  # noqa: ANN401 - as above
     return values
 
 
+def _none_for_nan(confidences: Any) -> list[float | None]:  # noqa: ANN401 - as above
+    values: list[float | None] = confidences.tolist()
+    for place in (confidences != confidences).nonzero()[0].tolist():  # noqa: PLR0124 - only NaN is not itself
+        values[place] = None
+    return values
+
+
 def _times(microseconds: Any) -> list[str]:  # noqa: ANN401 - as above
     import numpy as np  # noqa: PLC0415 - as above
 
     moments = microseconds.view("datetime64[us]")
-    texts = np.datetime_as_string(moments, unit="s")
     is_whole = microseconds % _SECOND_US == 0
     if not is_whole.all():
-        texts = np.where(is_whole, texts, np.datetime_as_string(moments, unit="us"))
-    times: list[str] = texts.tolist()
-    return times
+        seconds, fractions = (np.datetime_as_string(moments, unit=unit) for unit in ("s", "us"))
+        mixed: list[str] = np.where(is_whole, seconds, fractions).tolist()
+        return mixed
+    # Two digits of all at once, which takes a third of the time that numpy takes for texts.
+    lines, length = bytearray(_LINE * len(moments)), len(_LINE)
+    pairs = np.frombuffer(_PAIRS, "u2")
+    days, months = moments.astype("datetime64[D]"), moments.astype("datetime64[M]")
+    years = months.astype("datetime64[Y]").astype(int) + 1970
+    of_day = microseconds // _SECOND_US % 86_400
+    for place, number in (
+        (0, years // 100),
+        (2, years % 100),
+        (5, months.astype(int) % 12 + 1),
+        (8, (days - months.astype("datetime64[D]")).astype(int) + 1),
+        (11, of_day // 3600),
+        (14, of_day // 60 % 60),
+        (17, of_day % 60),
+    ):
+        np.ndarray(len(moments), "u2", lines, place, length)[:] = pairs[number]
+    return lines.decode().splitlines()
 
 
 def _texts(values: Sequence[Any], kinds: set[type]) -> list[Any]:

@@ -13,10 +13,10 @@ Four indexes answer every question without a walk over all requests:
   for each (ORD);
 - by day: how many requests created on it are done (CAP).
 
-The first and the last are made at once, the other two when they are first asked,
-from columns: who only asks needs no keys, who only adds needs no order.  The
-requests themselves stay text (`labelqueue.chunks`) until somebody wants to see
-them; the same one is then shown each time.
+The last is made at once, the others when they are first asked, from columns: who
+only asks needs no keys, who only adds needs no order.  The requests themselves stay
+text (`labelqueue.chunks`) until somebody wants to see them; the same one is then
+shown each time.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sortedcontainers import SortedList
 
-from labelqueue.canonical import request_from
+from labelqueue.canonical import keys_of, request_from
 from labelqueue.chunks import Chunks
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class Ledger:
         "_chunks",
         "_claims",
         "_done_per_day",
+        "_ids",
         "_is_pending",
         "_made",
         "_place",
@@ -83,7 +84,7 @@ class Ledger:
         """Hold nothing."""
         self._chunks = Chunks()
         self._made: dict[int, LabelRequest] = {}
-        self._place: dict[str, int] = {}
+        self._ids: list[str] = []
         self._user_ids: list[str] = []
         self._starts: list[str] = []
         self._ranks: list[float] = []
@@ -91,9 +92,10 @@ class Ledger:
         # So that a user's name is in memory once.
         self._users: dict[str, str] = {}
         self._done_per_day: Counter[str] = Counter()
+        self._place: dict[str, int] | None = None
         # Counted, and no set: a file written by others may hold two pending
         # requests for one bucket (FILE-4), and closing one must not free the key.
-        self._claims: dict[tuple[str, str], int] | None = None
+        self._claims: dict[str, int] | None = None
         self._waiting: SortedList[tuple[float, int]] | None = None
         self._waiting_of: SortedList[tuple[str, float, int]] | None = None
 
@@ -104,7 +106,7 @@ class Ledger:
     @property
     def are_ids_unique(self) -> bool:
         """Whether no two requests have one id; where they have, this is no ledger (FILE-4)."""
-        return len(self._place) == len(self)
+        return len(set(self._ids)) == len(self)
 
     @property
     def chunks(self) -> Chunks:
@@ -123,7 +125,7 @@ class Ledger:
 
     def place_of(self, request_id: str) -> int | None:
         """Return the place in enqueue order of the request with this id, or `None`."""
-        return self._place.get(request_id)
+        return self._placed().get(request_id)
 
     def at(self, place: int) -> LabelRequest:
         """Return the request at a place."""
@@ -132,21 +134,21 @@ class Ledger:
             request = self._made[place] = request_from(self._chunks.text(place))
         return request
 
-    def unclaimed(self, keys: Sequence[tuple[str, str]]) -> list[int]:
+    def unclaimed(self, keys: Sequence[str]) -> list[int]:
         """Return the places in `keys` that may be enqueued: the first of each key that is not pending.
 
         The key is user and start instant alone (DUP-2); only pending requests
         block (DUP-3); within the call the first row wins (DUP-4).
 
         Args:
-            keys: User and start, as `time_of` writes it.
+            keys: As `keys_of` makes them.
         """
         claims = self._claimed()
         # From the last to the first, so that the first of a key is what remains.
         first = dict(zip(reversed(keys), reversed(range(len(keys))), strict=True))
         return sorted(place for key, place in first.items() if key not in claims)
 
-    def is_any_unclaimed(self, keys: Iterable[tuple[str, str]]) -> bool:
+    def is_any_unclaimed(self, keys: Iterable[str]) -> bool:
         """Tell whether `unclaimed` would return a place."""
         return not all(map(self._claimed().__contains__, keys))
 
@@ -173,7 +175,7 @@ class Ledger:
         places = range(len(self), len(self) + len(columns.request_ids))
         is_pending = [status == "pending" for status in columns.statuses]
         self._chunks = chunks
-        self._place.update(zip(columns.request_ids, places, strict=True))
+        self._ids.extend(columns.request_ids)
         self._user_ids.extend(map(self._users.setdefault, columns.user_ids, columns.user_ids))
         self._starts.extend(columns.starts)
         # An unknown confidence ranks as 0.0 (ORD-2).
@@ -191,7 +193,7 @@ class Ledger:
             chunks: All requests as they now are, rendered.
             request: The one that is done.
         """
-        place = self._place[request.request_id]
+        place = self._placed()[request.request_id]
         self._chunks = chunks
         self._made[place] = request
         if self._is_pending[place]:
@@ -200,9 +202,11 @@ class Ledger:
             self._unindex(place)
 
     def _index(self, places: range, is_pending: Sequence[bool]) -> None:
+        if self._place is not None:
+            self._place.update(zip(self._ids[places.start :], places, strict=True))
         if self._claims is not None:
             new = slice(places.start, None)
-            keys = zip(self._user_ids[new], self._starts[new], strict=True)
+            keys = keys_of(self._user_ids[new], self._starts[new])
             # Once each: what is enqueued is unclaimed.
             self._claims.update(zip(compress(keys, is_pending), repeat(1)))
         if self._waiting is self._waiting_of is None:
@@ -215,7 +219,7 @@ class Ledger:
 
     def _unindex(self, place: int) -> None:
         if self._claims is not None:
-            key = self._key(place)
+            [key] = keys_of([self._user_ids[place]], [self._starts[place]])
             self._claims[key] -= 1
             if not self._claims[key]:
                 del self._claims[key]
@@ -224,18 +228,20 @@ class Ledger:
         if self._waiting_of is not None:
             self._waiting_of.remove(self._entry_of_user(place))
 
-    def _key(self, place: int) -> tuple[str, str]:
-        return self._user_ids[place], self._starts[place]
-
     def _entry(self, place: int) -> tuple[float, int]:
         return self._ranks[place], place
 
     def _entry_of_user(self, place: int) -> tuple[str, float, int]:
         return self._user_ids[place], self._ranks[place], place
 
-    def _claimed(self) -> dict[tuple[str, str], int]:
+    def _placed(self) -> dict[str, int]:
+        if self._place is None:
+            self._place = dict(zip(self._ids, range(len(self)), strict=True))
+        return self._place
+
+    def _claimed(self) -> dict[str, int]:
         if self._claims is None:
-            keys = zip(self._user_ids, self._starts, strict=True)
+            keys = keys_of(self._user_ids, self._starts)
             self._claims = dict(Counter(compress(keys, self._is_pending)))
         return self._claims
 
