@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 import os
+import select
 import socket
 import time
 from contextlib import suppress
@@ -37,8 +38,10 @@ _PIDFD_GETFD: Final = 438
 """The number of the system call that copies a descriptor out of another process, on every kind of machine."""
 
 _CHUNK: Final = 1 << 16
-_UNTIL_DONE_S: Final = 0.2
-"""How long an answer is waited for before it is thrown away: the server has done its part by then."""
+_UNTIL_ANSWERED_S: Final = 0.2
+"""How long an answer is waited for at most; not everything that is sent is answered."""
+_UNTIL_DONE_S: Final = 0.02
+"""How long it is left alone once it begins to arrive: the server has done its part by then."""
 
 
 def cuts_of(scene: Scene, living: Callable[[], Program], reader: Program) -> Iterator[tuple[Stage, Interruption]]:
@@ -90,18 +93,20 @@ def _cut_at(stage: Stage, actor: Program, reader: Program, point: Point, then: S
 
 def _cut(pid: int, record: Record) -> bool:
     """Cut the connection that a stopped process used last, and throw away what it has not received yet."""
-    used = [call.connection for call in record.so_far() if call.connection is not None]
+    used = [call for call in record.so_far() if call.connection is not None]
     if not used:
         return False
-    time.sleep(_UNTIL_DONE_S)
     process = os.pidfd_open(pid)
     try:
-        descriptor = ctypes.CDLL(None).syscall(_PIDFD_GETFD, process, used[-1], 0)
+        descriptor = ctypes.CDLL(None).syscall(_PIDFD_GETFD, process, used[-1].connection, 0)
     finally:
         os.close(process)
     if descriptor < 0:
         return False
     with socket.socket(fileno=descriptor) as connection, suppress(OSError):
+        if used[-1].sends:
+            select.select([connection], [], [], _UNTIL_ANSWERED_S)
+            time.sleep(_UNTIL_DONE_S)
         with suppress(BlockingIOError):
             while connection.recv(_CHUNK, socket.MSG_DONTWAIT):
                 pass

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -28,6 +29,7 @@ _CHANGES: Final = frozenset(_TRACED.split(",")) - {"close", "dup", "dup2", "dup3
 _READS: Final = frozenset({"open", "openat", "read", "close"})
 _ON_CONNECTIONS: Final = frozenset({*_SOCKETS.split(","), "read", "write", "writev"})
 _SOCKET: Final = re.compile(r"(\d+)<socket:")
+_FEW: Final = 5
 _WRITING_FLAGS: Final = ("O_WRONLY", "O_RDWR", "O_CREAT")
 
 
@@ -53,6 +55,11 @@ class SystemCall(NamedTuple):
         """The descriptor of the connection over which it sent or received something, or `None` for any other call."""
         found = _SOCKET.match(self.arguments) if self.name in _ON_CONNECTIONS else None
         return None if found is None or self.result.startswith("-") else int(found[1])
+
+    @property
+    def sends(self) -> bool:
+        """Whether it sends something, where it is over a connection."""
+        return not self.name.startswith(("recv", "read"))
 
     @property
     def is_injected(self) -> bool:
@@ -140,10 +147,18 @@ def points_in(calls: Sequence[SystemCall], folder: Path, *, of_reading: bool = F
 
 
 def points_on_connections(calls: Sequence[SystemCall]) -> list[Point]:
-    """Name the system calls that send something over a connection or receive something, in order; as `points_in`."""
-    return [
-        _point(calls, call, number, "a connection") for number, call in _numbered(calls) if call.connection is not None
-    ]
+    """Name the system calls that send something over a connection or receive something, in order; as `points_in`.
+
+    Of a long row that only sends, or only receives, such as that of a batch of many
+    statements, the first two, the middle and the last two are named.
+    """
+    used = [(number, call) for number, call in _numbered(calls) if call.connection is not None]
+    rows = (list(row) for _, row in groupby(used, key=lambda each: (each[1].pid, each[1].connection, each[1].sends)))
+    return [_point(calls, call, number, "a connection") for row in rows for number, call in _some_of(row)]
+
+
+def _some_of(row: list[tuple[int, SystemCall]]) -> list[tuple[int, SystemCall]]:
+    return row if len(row) <= _FEW else [*row[:2], row[len(row) // 2], *row[-2:]]
 
 
 def _point(calls: Sequence[SystemCall], call: SystemCall, number: int, file: str) -> Point:

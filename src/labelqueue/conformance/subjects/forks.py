@@ -9,6 +9,7 @@ The parent is `labelqueue.conformance.subjects.parent`.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
@@ -88,10 +89,23 @@ class _Parent:
         answer: dict[str, Any] = json.loads(content)
         return answer
 
+    def end(self) -> None:
+        """End the process, which without this would notice only afterwards that the kit is gone."""
+        self._socket.close()
+        self._process.kill()
+        self._process.wait()
+
 
 # By what an interpreter looks at when it starts, and nobody can change for it later.
 _parents: dict[tuple[object, ...], _Parent] = {}
 _turn = threading.Lock()
+
+
+@atexit.register
+def _end_parents() -> None:
+    for circumstances, parent in _parents.items():
+        if circumstances[0] == os.getpid():
+            parent.end()
 
 
 def forked(name: str, *, stderr: IO[bytes], environment: dict[str, str], umask: int) -> Fork:
