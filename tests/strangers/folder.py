@@ -7,6 +7,7 @@ import json
 import os
 import uuid
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,8 +22,12 @@ class Queue:
         head = self.path / "head"
         return json.loads(head.read_text()) if head.exists() else []
 
+    def batches(self):
+        texts = [(self.path / name).read_text() for name in self.names()]
+        return [list(map(rules.from_text, json.loads(text))) for text in texts]
+
     def known(self):
-        return [rules.from_text(json.loads((self.path / name).read_text())) for name in self.names()]
+        return list(chain.from_iterable(self.batches()))
 
     @contextmanager
     def locked(self):
@@ -31,9 +36,9 @@ class Queue:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
-    def written(self, values):
+    def written(self, batch):
         name = f"{uuid.uuid4().hex}.json"
-        (self.path / name).write_text(json.dumps(rules.to_text(values)))
+        (self.path / name).write_text(json.dumps(list(map(rules.to_text, batch))))
         return name
 
     def point_to(self, names):
@@ -52,19 +57,22 @@ class Queue:
             return 0
         with self.locked():
             new = rules.added(self.known(), rows, reason)
-            self.point_to(self.names() + [self.written(values) for values in new])
+            self.point_to([*self.names(), self.written(new)])
             return len(new)
 
     def mark_done(self, request_id, status="labeled"):
         if all(values["request_id"] != request_id for values in self.known()):
             return None
         with self.locked():
-            known = self.known()
-            place = next(n for n, values in enumerate(known) if values["request_id"] == request_id)
             names = self.names()
-            names[place] = self.written(known[place] | {"status": status})
-            self.point_to(names)
-            return SimpleNamespace(**known[place] | {"status": status})
+            for number, batch in enumerate(self.batches()):
+                for place, values in enumerate(batch):
+                    if values["request_id"] == request_id:
+                        batch[place] = values | {"status": status}
+                        names[number] = self.written(batch)
+                        self.point_to(names)
+                        return SimpleNamespace(**batch[place])
+            return None
 
     def get_pending(self, user_id=None, limit=None):
         return [SimpleNamespace(**values) for values in rules.pending(self.known(), user_id, limit, self.cap)]
