@@ -274,7 +274,7 @@ class Queue:
         return [r for r, _ in self._load()]
 
     def _bad(self, what, item=None, field=None):
-        where = self._path
+        where = os.path.realpath(self._path)
         if item is not None:
             where += f" item {item}"
         if field is not None:
@@ -311,7 +311,7 @@ class Queue:
             raise self._bad("is no object", i)
         for name, v in o.items():
             if not self._clean(name) or not self._clean(v):
-                raise self._bad("holds a lone surrogate or a number that is not finite", i, name)
+                raise self._bad("holds a lone surrogate or a number that is not finite")
         values = {}
         for name in FIELDS:
             if name not in o:

@@ -91,10 +91,7 @@ def failed_writes_change_nothing(seen: Interruption) -> Iterator[str]:
         yield f"{seen.how}: the error hides the cause: {seen.call.do} {masked}"
     elif seen.is_after and not seen.is_before and not _SAYS_SO.search(seen.refusal.message):
         yield f"{seen.how}: the change stands, and the error does not say that it may: {seen.call.do} {seen.refusal.message}"
-    if isinstance(seen.memory, str):
-        yield f"{seen.how}: afterwards the same instance {seen.memory}"
-    elif seen.memory is not None and isinstance(seen.stored, tuple) and (other := difference(seen.stored, seen.memory)):
-        yield f"{seen.how}: memory and store disagree: memory holds {other}"
+    yield from _disagreement(seen)
     yield from _wrong_retry(seen)
     yield from _wrong_next(seen)
 
@@ -113,6 +110,22 @@ def _masked(seen: Interruption) -> str | None:
     }
     is_told = _TELLS_A_CAUSE.search(message) or (seen.cause == "ECONNRESET" and _TELLS_OF_A_CONNECTION.search(message))
     return message if named or not is_told else None
+
+
+def _disagreement(seen: Interruption) -> Iterator[str]:
+    """Tell where memory and store differ: in what they hold, or only in what is offered by them."""
+    if isinstance(seen.memory, str):
+        yield f"{seen.how}: afterwards the same instance {seen.memory}"
+    elif seen.memory is not None and isinstance(seen.stored, tuple) and (other := difference(seen.stored, seen.memory)):
+        yield f"{seen.how}: memory and store disagree: memory holds {other}"
+    elif isinstance(seen.offered, str):
+        yield f"{seen.how}: afterwards the same instance {seen.offered}"
+    elif (
+        seen.offered is not None
+        and isinstance(seen.offered_elsewhere, tuple)
+        and (other := difference(seen.offered_elsewhere, seen.offered))
+    ):
+        yield f"{seen.how}: memory and store disagree: get_pending of the same instance returns {other}"
 
 
 def _wrong_retry(seen: Interruption) -> Iterator[str]:

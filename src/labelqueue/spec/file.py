@@ -15,12 +15,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import PurePath
 from typing import Any, Final
 
 from labelqueue.errors import shown
 from labelqueue.spec.observation import Observation
-from labelqueue.spec.queue_file import FileState, NoQueueFileError
+from labelqueue.spec.queue_file import FileState
 from labelqueue.spec.requirement import requirement
 from labelqueue.spec.seen import FIELDS
 
@@ -207,6 +206,8 @@ def no_queue_file_is_refused(seen: Observation) -> Iterator[str]:
 
     Empty is not an empty array: a crash leaves empty files.  What is taken for an
     empty queue is overwritten by the next change, with everything that was in it.
+    Where a number is beyond all doubles, or a surrogate is alone, what reads the JSON
+    may refuse the whole of it, as it does with NaN: then there is no item to name.
     """
     if seen.call.do in ("store", "reopen"):
         if seen.refusal is not None:
@@ -218,13 +219,14 @@ def no_queue_file_is_refused(seen: Observation) -> Iterator[str]:
         result = f"{len(seen.result)} requests" if isinstance(seen.result, list) else shown(seen.result)
         yield f"the file is no queue file ({error}), and {seen.call.do} did not refuse it: it returned {result}"
     else:
-        yield from _unnamed(seen.refusal.message, error)
+        yield from _unnamed(seen.refusal.message, seen.file_before)
     if seen.file_after is None or seen.file_after.content != seen.file_before.content:
         yield f"{seen.call.do} changed a file that is no queue file ({error})"
 
 
-def _unnamed(message: str, error: NoQueueFileError | None) -> Iterator[str]:
-    if PurePath(_FILE_NAME).name not in message:
+def _unnamed(message: str, file: FileState) -> Iterator[str]:
+    error = file.error
+    if not any(name in message for name in (_FILE_NAME, *file.links)):
         yield f"the error does not name the file: it {message}"
     if error is not None and error.item is not None and not re.search(rf"(?<!\d){error.item}(?!\d)", message):
         yield f"the error does not name item {error.item}: it {message}"
@@ -269,7 +271,7 @@ def bits_and_links_stay(seen: Observation) -> Iterator[str]:
     before, after = seen.file_before, seen.file_after
     assert before is not None
     assert after is not None
-    if after.links < before.links:
+    if len(after.links) < len(before.links):
         yield f"{seen.call.do} put a file in the place of a symbolic link; what the link pointed at is left behind"
     if before.mode is not None and after.mode != before.mode:
         yield f"{seen.call.do} changed the file's permission bits from {before.mode:o} to {after.mode or 0:o}"

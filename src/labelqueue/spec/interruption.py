@@ -32,7 +32,9 @@ class Interruption:
         unflushed: What the call left unflushed, since flushing it failed, or, for a
             power cut, since its server does not flush; `None` for nothing.
         memory: What the same instance said afterwards; `None` where it is gone.
+        offered: What `get_pending` of the same instance returned then; `None` where it is gone.
         stored: What another process then read from the store.
+        offered_elsewhere: What its `get_pending` returned, with the same cap, or `None`.
         after_retry: What the store held after the same call was made again, where it was.
         next: What the store held after the next change, made by somebody else or,
             where the process lives, by the same instance; `None` where nobody made one.
@@ -56,7 +58,9 @@ class Interruption:
     refusal: Refusal | None = None
     unflushed: str | None = None
     memory: State | None = None
+    offered: State | None = None
     stored: State = ()
+    offered_elsewhere: State | None = None
     after_retry: State | None = None
     next: State | None = None
     next_call: Call | None = None

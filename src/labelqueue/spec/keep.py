@@ -121,9 +121,11 @@ def missing_store_is_empty(seen: Observation) -> Iterator[str]:
     "KEEP-4",
     profile="core",
     source="both",
-    on=_CALLS,
+    on=(*_CALLS, "store"),
     when=lambda seen: (
-        (seen.written is not None or seen.stored is not None) and not seen.is_change and not _marks_again(seen)
+        (seen.written is not None or seen.stored is not None)
+        and (seen.call.do == "store" or not seen.is_change)
+        and not _marks_again(seen)
     ),
     looks_at_refusals=True,
 )
@@ -133,7 +135,9 @@ def nothing_changed_nothing_written(seen: Observation) -> Iterator[str]:
     A store that is rewritten at every look wears out disks, wakes watchers, and
     gives every reader a chance to lose somebody else's change.
     """
-    if seen.written:
+    if seen.written and seen.call.do == "store":
+        yield f"all_items, after somebody else had written the file, wrote {', '.join(seen.written)}"
+    elif seen.written:
         yield f"{seen.call.do} changed nothing and wrote {', '.join(seen.written)}"
     elif seen.written is None and isinstance(seen.stored, tuple) and _difference(seen.before, seen.stored):
         # The store is no path: what was written can only be told by what is there.

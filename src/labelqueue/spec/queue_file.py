@@ -50,12 +50,12 @@ class FileState:
     Attributes:
         content: Its bytes; `None` where there is no file.
         mode: Its permission bits, or `None`.
-        links: How many symbolic links lead from its path to it.
+        links: The names of what the symbolic links lead to, from its path to the file.
     """
 
     content: bytes | None
     mode: int | None = None
-    links: int = 0
+    links: tuple[str, ...] = ()
 
     @cached_property
     def error(self) -> NoQueueFileError | None:
@@ -125,13 +125,14 @@ def _examine(item: Any, place: int) -> None:  # noqa: ANN401 - any JSON
         if field not in item:
             raise NoQueueFileError(place, field, "it is missing")
     for field, value in item.items():
+        if not _is_portable(value) or has_lone_surrogate(field) or _is_beyond_doubles(value, field):
+            # What reads the JSON may refuse this by itself, and knows of no items.
+            raise NoQueueFileError(None, None, f"item {place} holds in {field!r} what JSON does not carry everywhere")
         if not _is_right(field, value):
             raise NoQueueFileError(place, field, f"{value!r} does not belong there")
 
 
 def _is_right(field: str, value: Any) -> bool:  # noqa: ANN401 - any JSON
-    if not _is_portable(value) or has_lone_surrogate(field):
-        return False
     if field in _TIMES:
         return isinstance(value, str) and _TIME.fullmatch(value) is not None and _parses(value)
     if field in _CLOSED:
@@ -149,6 +150,10 @@ def _is_portable(value: Any) -> bool:  # noqa: ANN401 - any JSON
     if isinstance(value, list):
         return all(map(_is_portable, value))
     return not has_lone_surrogate(value) and not (isinstance(value, float) and not math.isfinite(value))
+
+
+def _is_beyond_doubles(value: Any, field: str) -> bool:  # noqa: ANN401 - any JSON
+    return field == "confidence" and type(value) in (int, float) and not is_number(value)
 
 
 def _parses(text: str) -> bool:

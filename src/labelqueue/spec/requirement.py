@@ -126,7 +126,9 @@ class Requirement:
             return None
 
     def _speaks_about(self, observation: Observation) -> bool:
-        if self.profile == "core" and (observation.is_tainted or observation.call.is_beyond_core):
+        # Looking at what others wrote is no call, and cannot be upset by what came before.
+        is_tainted = observation.is_tainted and observation.call.do != "store"
+        if self.profile == "core" and (is_tainted or observation.call.is_beyond_core):
             return False
         if self.profile == "input" and observation.is_store_broken:
             return False

@@ -202,7 +202,9 @@ def afterwards(  # noqa: PLR0913 - named at its calls
     """
     found = leftovers(store) if is_alone else None
     memory = actor.state() if actor.is_alive else None
+    offered = actor.offer() if actor.is_alive else None
     stored = reader.state_of(store)
+    offered_elsewhere = reader.offer_of(store)
     if found is not None:
         # A journal from which the next reader restored the store was no rubbish; it is gone now.
         found = tuple(name for name in found if name in leftovers(store))
@@ -220,7 +222,9 @@ def afterwards(  # noqa: PLR0913 - named at its calls
         result=outcome.get("result", ABSENT),
         refusal=outcome.get("refusal"),
         memory=memory,
+        offered=offered,
         stored=stored,
+        offered_elsewhere=offered_elsewhere,
         after_retry=state if is_retry else None,
         next=None if is_retry else state,
         next_call=None if is_retry else call_of(then),

@@ -21,7 +21,7 @@ from labelqueue.conformance.subjects.wire import VERSION, params_of
 from labelqueue.spec import Call, Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from labelqueue.conformance.crash.strace import Record
     from labelqueue.conformance.subjects.subject import Subject
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NEXT", "SCENES", "Program", "Scene", "Stage", "is_one_file", "leftovers"]
 
+_CAP: Final = 2  # below what waits, so that what is offered shows how much of the day is taken for used up
 _NOW: Final = "2026-01-15T12:00:00.123457Z"
 _TICK_S: Final = 0.001
 _LONGEST_S: Final = 10.0
@@ -99,7 +100,7 @@ class Program:
         """Whether it still answers properly."""
         return self._conversation.is_alive
 
-    def open(self, store: Path, max_asks_per_day: int = 20) -> None:
+    def open(self, store: Path, max_asks_per_day: int = _CAP) -> None:
         """Open a queue over a store, in place of the one before."""
         self._conversation.ask("open", {"store": str(store), "max_asks_per_day": max_asks_per_day})
 
@@ -137,25 +138,39 @@ class Program:
 
     def state(self) -> State:
         """Read `all_items`; a clause where that does not work."""
+        return self._list("all_items")
+
+    def offer(self) -> State:
+        """Ask `get_pending`; as `state`."""
+        return self._list("get_pending")
+
+    def _list(self, do: str) -> State:
         try:
-            items = self.perform({"do": "all_items"})
+            items = self.perform({"do": do})
         except RefusedError as refused:
             return refused.refusal.message
         except BrokenError as error:
             return str(error)
         if isinstance(items, list) and all(isinstance(item, Seen) for item in items):
             return tuple(items)
-        return "answered all_items with something that is no list of requests"
+        return f"answered {do} with something that is no list of requests"
 
     def state_of(self, store: Path) -> State:
         """Open a store, read it and close it again."""
+        return self._of(store, self.state)
+
+    def offer_of(self, store: Path) -> State:
+        """Open a store, ask for what is pending and close it again."""
+        return self._of(store, self.offer)
+
+    def _of(self, store: Path, look: Callable[[], State]) -> State:
         try:
             self.open(store)
         except RefusedError as refused:
             return f"cannot be opened: it {refused.refusal.message}"
         except BrokenError as error:
             return f"cannot be opened: the program {error}"
-        found = self.state()
+        found = look()
         if self.is_alive:
             self._conversation.ask("close", {})
         return found

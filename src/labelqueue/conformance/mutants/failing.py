@@ -49,6 +49,24 @@ class MemoryAheadOfDisk(_Remembering):
 
 
 @mutant("DUR-1")
+class UsesUpTheDayBeforeTheDisk(_Remembering):
+    """What is used up of the day is counted before the write, and not taken back when that fails."""
+
+    used_up: tuple[tuple[int, ...], int] | None = None
+
+    def mark_done(self, request_id: str, status: Any = "labeled") -> Any:
+        self.look()
+        if any(request.request_id == request_id for request in self.items):
+            self.used_up = self.signature(), 1
+        return super().mark_done(request_id, status)
+
+    def get_pending(self, user_id: str | None = None, limit: Any = None) -> list[Any]:
+        answer = super().get_pending(user_id, limit)
+        is_counted_already = self.used_up is None or self.used_up[0] != self.signature()
+        return answer if is_counted_already else answer[:-1]
+
+
+@mutant("DUR-1")
 class ForgetsMoreThanTheDisk(_Remembering):
     """Whatever fails, memory goes back, also where the change stands in the file."""
 

@@ -11,6 +11,16 @@ from labelqueue.conformance.models.file import JsonQueue
 from labelqueue.conformance.mutants.mutant import mutant
 
 
+@mutant("KEEP-4")
+class PutsInOrderWhatItReads(JsonQueue):
+    """What others wrote in another form is rewritten as soon as it is read."""
+
+    def look(self) -> None:
+        super().look()
+        if self.path.exists() and self.path.read_bytes() != self.content():
+            self.save()
+
+
 @mutant("FILE-1")
 class WritesNan(JsonQueue):
     """A missing confidence is written as NaN."""

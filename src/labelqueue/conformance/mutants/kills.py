@@ -58,11 +58,10 @@ def is_found_by_search(mutant: Mutant, *, seed: int = SEED, programs: int = PROG
     Returns:
         Whether a requirement failed that the mutant names.
     """
-    profiles = _findings(mutant).profiles
     subject = PythonSubject(name=mutant.id, make=mutant.make)
     names = (mutant.requirement, *mutant.also)
     with elsewhere():
-        return any(finds(subject, name, seed=seed, profiles=profiles, examples=programs) for name in names)
+        return any(finds(subject, name, seed=seed, profiles=mutant.profiles, examples=programs) for name in names)
 
 
 def kills_by_force(mutant: Mutant, *, seed: int = SEED) -> set[str]:
@@ -95,4 +94,4 @@ def _evidence(mutant: Mutant, seed: int) -> Iterator[Interruption | History]:
 
 
 def _findings(mutant: Mutant) -> Findings:
-    return Findings(frozenset({"core", REQUIREMENTS[mutant.requirement].profile}))
+    return Findings(mutant.profiles)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from labelqueue.conformance.models.core import ModelQueue
+from labelqueue.conformance.models.file import JsonQueue
+from labelqueue.spec import REQUIREMENTS, Profile
 
 __all__ = ["MUTANTS", "Mutant", "mutant"]
 
@@ -33,6 +35,12 @@ class Mutant:
     mistake: str
     make: type[ModelQueue]
     also: tuple[str, ...] = ()
+
+    @property
+    def profiles(self) -> frozenset[Profile]:
+        """The profiles that are examined to find it: `core`, its requirement's, and `file` where it is over a file."""
+        of_store: set[Profile] = {"file"} if issubclass(self.make, JsonQueue) else set()
+        return frozenset({"core", REQUIREMENTS[self.requirement].profile, *of_store})
 
     @property
     def address(self) -> str:

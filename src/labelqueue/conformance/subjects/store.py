@@ -222,13 +222,13 @@ def _store_in(folder: Path) -> Path:
     return folder / "store" / "queue.json"
 
 
-def _links_at(path: Path) -> int:
-    """Count the symbolic links from a path to what it leads to; a ring of them is more than anybody makes."""
-    count = 0
-    while path.is_symlink() and count < _MOST_LINKS:
+def _links_at(path: Path) -> tuple[str, ...]:
+    """Name what the symbolic links from a path lead to; a ring of them is more than anybody makes."""
+    names: list[str] = []
+    while path.is_symlink() and len(names) < _MOST_LINKS:
         path = path.parent / path.readlink()
-        count += 1
-    return count
+        names.append(path.name)
+    return tuple(names)
 
 
 def _scan(folder: str, prefix: str, found: _Look) -> None:
