@@ -149,12 +149,12 @@ class NoLock(DurableQueue):
 
 @mutant("SHARE-2")
 class WaitsAWhileForTheLock(DurableQueue):
-    """Whoever does not get the lock within half a second goes on without it."""
+    """Whoever does not get the lock within three seconds goes on without it."""
 
     def acquire(self, descriptor: int) -> None:
         import fcntl  # noqa: PLC0415 - not everywhere, and needed here alone
 
-        for _ in range(100):
+        for _ in range(600):
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -36,8 +36,9 @@ __all__ = ["PAIRS", "PREPARED", "Pair", "paused_histories", "told"]
 # a lock.  Whoever needs longer overlaps less; no verdict depends on it.
 _TIMES_ALONE: Final = 4
 _PATIENCE_S: Final = 0.05
-# As long as a lock is held once, for whoever does not wait for it so long and goes on without.
-_LONG_S: Final = 1.2
+# As long as a lock is held once, for whoever does not wait for it so long and goes on without:
+# longer than the five seconds that many libraries wait.
+_LONG_S: Final = 5.5
 _ALL: Final[Step] = {"do": "all_items"}
 
 
