@@ -8,6 +8,7 @@ case may look like.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -15,9 +16,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from labelqueue.conformance.invalid_file import InvalidFileError
-from labelqueue.spec import REQUIREMENTS, Profile
+from labelqueue.spec import REQUIREMENTS, Profile, Requirement
 
-__all__ = ["DATA", "Case", "InvalidCaseError", "case_of", "hand_written", "load_case"]
+__all__ = ["DATA", "Case", "InvalidCaseError", "case_of", "cases_about", "hand_written", "load_case"]
 
 _INSTALLED: Final = Path(__file__).parent / "data"
 DATA: Final = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[3] / "conformance"
@@ -151,3 +152,19 @@ def hand_written() -> tuple[Case, ...]:
     # Not held against the schema: that takes longer than all else at the start, and a test does it.
     paths = sorted((DATA / "cases").glob("*/*.json"))
     return tuple(_valid_case(json.loads(path.read_text(encoding="utf-8"))) for path in paths)
+
+
+def cases_about(requirements: Iterable[Requirement], profiles: Collection[str]) -> tuple[Case, ...]:
+    """Return the hand-written cases of some requirements.
+
+    Args:
+        requirements: The requirements.
+        profiles: The profiles that are examined.  Cases that need a file, of whatever
+            requirement, say nothing about a queue that is not examined for `file`.
+    """
+    ids = {requirement.id for requirement in requirements}
+    return tuple(
+        case
+        for case in hand_written()
+        if ids & set(case.requirements) and ("file" not in case.needs or "file" in profiles)
+    )

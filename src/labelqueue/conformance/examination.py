@@ -230,11 +230,10 @@ class Examination:
     def _observe(self, step: Step, **evidence: Any) -> Observation:  # noqa: ANN401 - fields of Observation
         before, enqueued = self._items, tuple(self._enqueued)
         # A file that somebody has just broken is left for the next call to find.
-        is_of_others = step["do"] == "store" and self._is_path
         is_just_broken = step["do"] == "store" and self._is_store_broken
-        look = self._store.look_before() if is_of_others else {}
+        look = self._store.look_before() if step["do"] == "store" and not is_just_broken and self._is_path else None
         after = () if is_just_broken else self._all_items()
-        if is_of_others and not is_just_broken:
+        if look is not None:
             evidence["written"] = self._store.written_since(look)
         file_before, self._file = self._file, self._store.file() if self._is_path else None
         if isinstance(after, Refusal):

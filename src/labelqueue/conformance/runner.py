@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from labelqueue.conformance.cases import Case, hand_written
+from labelqueue.conformance.cases import Case, cases_about
 from labelqueue.conformance.judging import Failure, Findings
 from labelqueue.conformance.phases import Progress, go_through
 from labelqueue.conformance.reports.report import Report, RequirementReport
@@ -159,10 +159,7 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
 
 def _select(profiles: Collection[str], only: str | None) -> _Selection:
     requirements = tuple(r for r in REQUIREMENTS.values() if r.profile in profiles)
-    ids = {r.id for r in requirements}
-    # What is asked of files says nothing about a queue that claims nothing about them.
-    known = [case for case in hand_written() if "file" not in case.needs or "file" in profiles]
-    cases = tuple(case for case in known if ids & set(case.requirements))
+    cases = cases_about(requirements, profiles)
     if only is None:
         return _Selection(requirements, cases, is_searched=True, is_partial=False)
     by_id = tuple(r for r in requirements if fnmatchcase(r.id, only))

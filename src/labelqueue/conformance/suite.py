@@ -26,7 +26,7 @@ try:
 except ModuleNotFoundError as error:  # pragma: no cover - the tests have pytest
     raise ModuleNotFoundError("pytest is not installed; run: pip install pytest", name="pytest") from error
 
-from labelqueue.conformance.cases import Case, hand_written
+from labelqueue.conformance.cases import Case, cases_about
 from labelqueue.conformance.judging import Failure, Findings, judge_case
 from labelqueue.conformance.reports.console import lines_of_steps
 from labelqueue.conformance.reports.known import InvalidKnownError, read_known
@@ -145,8 +145,7 @@ def suite(
     requirements = tuple(rule for rule in REQUIREMENTS.values() if rule.profile in chosen)
     reasons = _reasons(known, {r.id for r in requirements} if profiles is None else set(REQUIREMENTS))
     examinee = _Examinee(_maker(subject), requirements, profiles=profiles, known=reasons)
-    ids = {requirement.id for requirement in requirements}
-    cases = [case for case in hand_written() if ids & set(case.requirements)]
+    cases = cases_about(requirements, chosen)
 
     @pytest.mark.parametrize("case", cases, ids=[case.id for case in cases])
     def test_case(case: Case, request: pytest.FixtureRequest) -> None:

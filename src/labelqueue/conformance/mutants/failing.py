@@ -52,18 +52,17 @@ class MemoryAheadOfDisk(_Remembering):
 class UsesUpTheDayBeforeTheDisk(_Remembering):
     """What is used up of the day is counted before the write, and not taken back when that fails."""
 
-    used_up: tuple[tuple[int, ...], int] | None = None
+    counted_for: tuple[int, ...] | None = None
 
     def mark_done(self, request_id: str, status: Any = "labeled") -> Any:
         self.look()
         if any(request.request_id == request_id for request in self.items):
-            self.used_up = self.signature(), 1
+            self.counted_for = self.signature()
         return super().mark_done(request_id, status)
 
     def get_pending(self, user_id: str | None = None, limit: Any = None) -> list[Any]:
         answer = super().get_pending(user_id, limit)
-        is_counted_already = self.used_up is None or self.used_up[0] != self.signature()
-        return answer if is_counted_already else answer[:-1]
+        return answer[:-1] if self.counted_for == self.signature() else answer
 
 
 @mutant("DUR-1")
