@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, event, make_url, text
+from sqlalchemy import Engine, create_engine, event, make_url, text
 
 import postgres
 from labelqueue import OutcomeUnknownError, StoreFailedError
@@ -437,3 +437,26 @@ def test_an_interrupt_at_the_commit_says_that_the_change_may_stand(url, monkeypa
     assert caught.value.__notes__ == [f"{queue._database.name}: the change of this call may or may not stand."]
     assert queue.enqueue_drift([bucket(15)]) == 1
     engine.dispose()
+
+
+def test_an_interrupted_change_is_rolled_back_at_once(tmp_path):
+    """Others can go on, also while somebody keeps the traceback, and with it the statement."""
+    url = f"sqlite:///{tmp_path / 'queue.db'}?timeout=0.1"
+    queue, other = SqlLabelingQueue(url), SqlLabelingQueue(url)
+    queue.enqueue_drift([bucket()])
+    [request] = queue.all_items
+
+    def interrupt(_connection, _cursor, statement, *_):
+        if statement.startswith("UPDATE"):
+            raise KeyboardInterrupt
+
+    event.listen(Engine, "after_cursor_execute", interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt) as caught:
+            queue.mark_done(request.request_id)
+    finally:
+        event.remove(Engine, "after_cursor_execute", interrupt)
+
+    assert other.all_items == [request]
+    assert other.enqueue_drift([bucket(15)]) == 1
+    assert caught.tb is not None

@@ -35,7 +35,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, Select, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, Select, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -288,10 +288,20 @@ def _engine_for(url: URL) -> Engine:
     # `rw`, so that only the first change creates the file (KEEP-3).
     path = os.path.abspath(url.database or "")  # noqa: PTH100 - resolve() would follow a link that may change
     query = {"timeout": str(_SECONDS_TO_WAIT_FOR_A_WRITER), **url.query, "mode": "rw", "uri": "true"}
-    # Nothing to reset: reading begins no transaction, and Core ends each that it began.
-    engine = create_engine(url.set(database=f"file:{quote(path)}", query=query), pool_reset_on_return=None)
+    engine = create_engine(url.set(database=f"file:{quote(path)}", query=query))
     _follow_replacement(engine, Path(path))
+    event.listen(engine, "handle_error", _keep_connection)
     return engine
+
+
+def _keep_connection(context: ExceptionContext) -> None:
+    """Let an interrupted transaction be rolled back.
+
+    Its connection would be closed instead, and SQLite keeps the lock of one that is closed
+    for as long as anything, such as a traceback, holds a statement of it.
+    """
+    if not isinstance(context.original_exception, Exception):
+        context.is_disconnect = False
 
 
 def _follow_replacement(engine: Engine, path: Path) -> None:
