@@ -24,6 +24,15 @@ FAILED = Interruption(
     after_retry=AFTER,
     leftovers=(),
 )
+INTERRUPTED = replace(
+    FAILED,
+    how="rename number 1 was interrupted",
+    cause="SIGINT",
+    refusal=Refusal("other", "answered error -32000: raised KeyboardInterrupt: it may have been made"),
+    stored=AFTER,
+    memory=AFTER,
+    after_retry=AFTER,
+)
 KILLED = Interruption(
     kind="kill",
     how="killed before rename number 1",
@@ -55,6 +64,7 @@ def problems(interruption):
         replace(FAILED, refusal=Refusal("other", "answered error -32000: database or disk is full")),
         replace(FAILED, refusal=Refusal("other", "answered error -32000: write queue.json: no space left on device")),
         replace(FAILED, memory=None, after_retry=None),
+        INTERRUPTED,
         replace(FAILED, after_retry=None, next=AFTER, next_call=drift(1)),
         KILLED,
         replace(KILLED, stored=(request(0, "labeled"),), next=(request(0, "labeled"), AFTER[1])),
@@ -130,6 +140,14 @@ def test_what_the_contract_permits_is_not_accused(interruption):
         (
             replace(FAILED, after_retry=None, next="was not changed: the call raised OSError", next_call=drift(1)),
             {"DUR-1": [f"{FAILED.how}: at the next change the store was not changed: the call raised OSError"]},
+        ),
+        (
+            replace(INTERRUPTED, memory=BEFORE),
+            {"DUR-1": [f"{INTERRUPTED.how}: memory and store disagree: memory holds 1 requests instead of 2"]},
+        ),
+        (
+            replace(KILLED, mistaken=("x.tmp",)),
+            {"DUR-3": [f"{KILLED.how}: x.tmp was mistaken for data"]},
         ),
         (replace(FAILED, leftovers=("x.tmp",)), {"DUR-2": [f"{FAILED.how}: enqueue_drift left x.tmp behind"]}),
         (

@@ -6,10 +6,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from labelqueue.conformance import run, subject_named
+from labelqueue.conformance import program_named, run, subject_named
 from labelqueue.conformance.crash import failing
 from labelqueue.conformance.crash.run import interruptions
 from labelqueue.conformance.crash.strace import attached
+from labelqueue.conformance.subjects import serve
 
 pytestmark = pytest.mark.usefixtures("strace")
 
@@ -34,16 +35,39 @@ def test_the_reading_of_a_request_is_counted_every_time():
             process.kill()
 
 
+def hit(subject):
+    """The system calls that were hit, by their names, for each cause."""
+    names = {}
+    for _, interruption in interruptions(subject, {"core", "durable"}, about=["DUR-1"]):
+        names.setdefault(interruption.cause, set()).add(interruption.how.split(" number ")[0])
+    return names
+
+
 def test_system_calls_of_the_queue_are_made_to_fail():
-    """Each of the calls that change something, by its name."""
-    subject = subject_named("labelqueue:ActiveLabelingQueue")
+    """Each of the calls that change something, by its name; a full disk, and interrupts, where they say something."""
+    found = hit(subject_named("labelqueue:ActiveLabelingQueue"))
 
-    found = [interruption for _, interruption in interruptions(subject, about=["DUR-1"])]
+    assert found.pop("SIGINT") == {"writev", "fsync", "rename"}
+    assert found.pop("a full disk") == {"openat", "writev"}
+    assert found.pop("a short write") == {"writev"}
+    del found[failing.CUT_SHORT]
+    assert set.union(*found.values()) == {"mkdir", "openat", "writev", "fsync", "rename", "fchmod"}
 
-    failed = {
-        interruption.how.split(" number ")[0] for interruption in found if interruption.cause != failing.CUT_SHORT
-    }
-    assert failed == {"mkdir", "openat", "writev", "fsync", "rename", "fchmod"}
+
+def test_a_program_may_die_of_an_interrupt():
+    """Most do, if they are not in Python; then nothing was seen, and everything else is."""
+    program = (
+        f"import signal; from {serve.__package__} import serve; signal.default_int_handler = signal.SIG_DFL;"
+        "serve.serve_here('labelqueue:ActiveLabelingQueue')"
+    )
+    subject = program_named((sys.executable, "-c", program), timeout_s=60)
+    try:
+        found = hit(subject)
+    finally:
+        subject.stop()
+
+    assert "SIGINT" not in found
+    assert {"ENOSPC", "EIO", "a full disk", failing.CUT_SHORT} <= set(found)
 
 
 def test_who_can_hit_nothing_lets_nothing_pass(monkeypatch):

@@ -68,9 +68,11 @@ class Queue:
                 database.execute(statement)
             yield
             self.commit(database, changes)
-        except BaseException:
+        except BaseException as error:
             if database.in_transaction:
                 database.execute("ROLLBACK")
+            elif not isinstance(error, Exception):
+                error.add_note("the change may have been made")
             raise
 
     def commit(self, database, changes):

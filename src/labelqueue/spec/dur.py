@@ -170,6 +170,8 @@ def dead_processes_leave_a_whole_state(seen: Interruption) -> Iterator[str]:
     if not seen.is_before and not seen.is_after:
         yield f"{seen.how}: {seen.differs_from_both()}"
         return
+    if seen.mistaken:
+        yield f"{seen.how}: {', '.join(seen.mistaken)} was mistaken for data"
     if seen.is_ruined:
         yield f"{seen.how}: after the next change of another process the store {seen.next}"
     if seen.stumbled_over:

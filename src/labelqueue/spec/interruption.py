@@ -26,7 +26,7 @@ class Interruption:
         how: What went wrong, in words.
         call: The call that was cut off.
         before: What the store held before it.
-        cause: The name of the error that was injected, such as `ENOSPC`; empty for others.
+        cause: The name of the error that was injected, such as `ENOSPC`, or `SIGINT`; empty for others.
         result: What the call returned all the same, or `ABSENT`.
         refusal: The error that it raised, or `None`.
         unflushed: What the call left unflushed, since flushing it failed, or, for a
@@ -42,6 +42,7 @@ class Interruption:
         is_ruined: Whether the store could not be read after the next change, though
             that was answered as if all were well.
         stumbled_over: Files of the dead process without which that change could be made.
+        mistaken: Files of the dead process without which the store held something else.
         leftovers: Files beside the store that were not there before and should not
             be, after the failed call or after the next change; `None` where the
             store is not one file.
@@ -66,6 +67,7 @@ class Interruption:
     next_call: Call | None = None
     is_ruined: bool = False
     stumbled_over: tuple[str, ...] = ()
+    mistaken: tuple[str, ...] = ()
     leftovers: tuple[str, ...] | None = None
     allowed: tuple[tuple[Seen, ...], ...] = ()
 

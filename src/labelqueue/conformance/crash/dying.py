@@ -6,6 +6,7 @@ Others are started while one is being used: starting takes longer than dying.
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -70,7 +71,9 @@ class Spares:
             self._coming.append(self._threads.submit(self._start))
 
 
-def kills_of(stage: Stage, start: Callable[[], Program], recorded: Program, witness: Program) -> Iterator[Interruption]:
+def kills_of(
+    stage: Stage, start: Callable[[], Program], recorded: Program, witness: Program, *, is_file: bool
+) -> Iterator[Interruption]:
     """Kill the process of a call at every point.
 
     Args:
@@ -78,6 +81,7 @@ def kills_of(stage: Stage, start: Callable[[], Program], recorded: Program, witn
         start: Starts a new process.
         recorded: A process whose call is recorded, and which lives on.
         witness: Another process, which reads the store and makes the next change.
+        is_file: Whether all data is in the one file.
 
     Yields:
         What was found after each kill.
@@ -101,7 +105,7 @@ def kills_of(stage: Stage, start: Callable[[], Program], recorded: Program, witn
             if actor is None or not actor.is_alive:
                 actor = spares.take()
                 stack.callback(actor.end)
-            interruption = _killed_at(stage, actor, witness, point, is_alone=is_alone)
+            interruption = _killed_at(stage, actor, witness, point, is_alone=is_alone, is_file=is_file)
             if interruption is not None:
                 yield interruption
 
@@ -153,7 +157,9 @@ def kills_in_flight(
                 )
 
 
-def _killed_at(stage: Stage, actor: Program, witness: Program, point: Point, *, is_alone: bool) -> Interruption | None:
+def _killed_at(
+    stage: Stage, actor: Program, witness: Program, point: Point, *, is_alone: bool, is_file: bool
+) -> Interruption | None:
     store = stage.set_up()
     actor.open(store)
     try:
@@ -163,7 +169,10 @@ def _killed_at(stage: Stage, actor: Program, witness: Program, point: Point, *, 
         actor.kill()
     else:
         return None  # the program took another way this time
+    names = leftovers(store) if is_alone else ()
+    alone = _without(names, store) if is_file and names else None
     stored = witness.state_of(store)
+    mistaken = names if alone is not None and witness.state_of(alone) != stored else ()
     names = leftovers(store) if is_alone else ()
     is_refused, after = _next_change(witness, store)
     stumbled_over: tuple[str, ...] = ()
@@ -184,8 +193,16 @@ def _killed_at(stage: Stage, actor: Program, witness: Program, point: Point, *, 
         next_call=call_of(NEXT),
         is_ruined=isinstance(after, str) and not is_refused,
         stumbled_over=stumbled_over,
+        mistaken=mistaken,
         leftovers=leftovers(store) if is_alone else None,
     )
+
+
+def _without(names: Collection[str], store: Path) -> Path:
+    """Copy a store, but not those files beside it."""
+    copy = store.parent.with_name("alone")
+    shutil.copytree(store.parent, copy, symlinks=True, ignore=lambda *_: names)
+    return copy / store.name
 
 
 def _next_change(witness: Program, store: Path) -> tuple[bool, State]:

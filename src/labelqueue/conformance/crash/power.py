@@ -32,16 +32,18 @@ _SCRIPT: Final[tuple[Step, ...]] = (
     {"do": "mark_done", "request_id": {"$place": 0}, "status": "skipped"},
     NEXT,
 )
+_STORE: Final = Path("store", "queue.json")
 _TIMES_READ: Final = 40
 _PAUSE_S: Final = 0.02
 
 
-def power_cuts(actor: Program, reader: Program) -> Iterator[Interruption]:
+def power_cuts(actor: Program, reader: Program, *, is_linked: bool = False) -> Iterator[Interruption]:
     """Cut the power at every moment of a few calls.
 
     Args:
         actor: The process that makes the calls.
         reader: Another process, which opens what was on the platter.
+        is_linked: Whether the store is opened by the name of a symbolic link in another folder.
 
     Yields:
         What was found in each state that could be on the platter.
@@ -53,23 +55,32 @@ def power_cuts(actor: Program, reader: Program) -> Iterator[Interruption]:
     try:
         live = root / "live"
         live.mkdir()
+        name = _linked(live) if is_linked else live / _STORE
         disk, rehearsed = Disk(live), Disk(live)
-        script = _Script(actor, live, root / "rehearsal" / "queue.json")
+        script = _Script(actor, live, name, root / "rehearsal" / "queue.json")
         for call in script.record.calls:
             rehearsed.replay(call)
         rehearsed.check(script.there)
         for answers, how, platter in _platters(disk, script.record):
             store = _laid_out(platter, live, root / "found")
-            yield script.cut(answers, how, reader.state_of(store))
+            yield script.cut(answers, f"{how}, by a link" if is_linked else how, reader.state_of(store))
     finally:
         shutil.rmtree(root, ignore_errors=True)
+
+
+def _linked(live: Path) -> Path:
+    """Make a link to the store, which is not there yet, in a folder of its own."""
+    link = live / "link" / "queue.json"
+    for folder in (link.parent, (live / _STORE).parent):
+        folder.mkdir()
+    link.symlink_to(live / _STORE)
+    return link
 
 
 class _Script:
     """A few calls, made and recorded, each followed by a reading."""
 
-    def __init__(self, actor: Program, live: Path, rehearsal: Path) -> None:
-        store = live / "store" / "queue.json"
+    def __init__(self, actor: Program, live: Path, store: Path, rehearsal: Path) -> None:
         self._states: list[tuple[Seen, ...]] = [()]
         self._calls: list[Call] = []
         for step in _SCRIPT[:2]:  # what a program loads late is loaded before it is watched
@@ -103,7 +114,7 @@ def _settled(live: Path) -> Platter:
     """Read every file, once nothing is written any more: a program may write in the background."""
     last = None
     for _ in range(_TIMES_READ):
-        there = {path: path.read_bytes() for path in live.rglob("*") if path.is_file()}
+        there = {path: path.read_bytes() for path in live.rglob("*") if path.is_file() and not path.is_symlink()}
         if there == last:
             break
         last = there
@@ -147,9 +158,10 @@ _JSONRPC: Final = _escaped('"jsonrpc"')
 def _laid_out(platter: Platter, live: Path, found: Path) -> Path:
     """Put what was on the platter into a folder, and return the path of the store there."""
     shutil.rmtree(found, ignore_errors=True)
-    (found / "store").mkdir(parents=True)
+    store = found / _STORE
+    store.parent.mkdir(parents=True)
     for path, content in platter.items():
         file = found / path.relative_to(live)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
-    return found / "store" / "queue.json"
+    return store

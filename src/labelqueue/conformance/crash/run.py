@@ -80,7 +80,13 @@ def crash(
     kinds_at_calls: set[str] = set()
     try:
         for stage, interruption in interruptions(
-            subject, about=about, timeout_s=timeout_s, seed=seed, times=times, progress=progress
+            subject,
+            findings.profiles,
+            about=about,
+            timeout_s=timeout_s,
+            seed=seed,
+            times=times,
+            progress=progress,
         ):
             is_failed = is_failed or interruption.kind == "failure"
             if _is_at_a_call(stage, interruption):
@@ -128,6 +134,7 @@ def why_not_crashed(subject: Subject) -> str | None:
 
 def interruptions(
     subject: Subject,
+    profiles: Collection[str],
     *,
     about: Collection[str] = CONCERNED,
     timeout_s: float = 10.0,
@@ -139,6 +146,7 @@ def interruptions(
 
     Args:
         subject: A subject that can be interrupted.
+        profiles: The profiles that are examined: where `file` is among them, nothing beside the file is data.
         about: The requirements.
         timeout_s: As in `crash`.
         seed: As in `crash`.
@@ -160,6 +168,7 @@ def interruptions(
     total = len(scenes) * len({"failure", "kill"} & set(kinds)) + 1
     steps = iter(range(total))
     start = partial(Program, subject, timeout_s)
+    is_file = "file" in profiles
     with ExitStack() as stack:
         actors = _Actors(start, stack)
         reader = actors.another()
@@ -171,13 +180,15 @@ def interruptions(
                 yield from ((stage, each) for each in failures_of(stage, actors.living, reader))
             if "kill" in kinds:
                 progress("crashes", next(steps), total)
-                yield from ((stage, each) for each in kills_of(stage, start, actors.living(), reader))
+                yield from ((stage, each) for each in kills_of(stage, start, actors.living(), reader, is_file=is_file))
         if "kill" in kinds:
             moments = _moments(seed, times)
             yield from ((None, each) for each in kills_in_flight(SCENES[1], start, reader, moments))
         if "power cut" in kinds:
             progress("crashes", total - 1, total)
-            yield from ((None, each) for each in power_cuts(actors.living(), reader))
+            for is_linked in (False, True)[: 1 + is_file]:
+                cuts = power_cuts(actors.living(), reader, is_linked=is_linked)
+                yield from ((None, each) for each in cuts)
     progress("crashes", total, total)
 
 

@@ -35,6 +35,7 @@ _TICK_S: Final = 0.001
 _LONGEST_S: Final = 10.0
 _TIMES_TOLD: Final = 100
 _PATIENCE_S: Final = 0.05
+_NO_LEFTOVERS: Final = (".lock", "-journal", "-wal", "-shm")
 
 
 def _bucket(minute: int, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - values of a bucket
@@ -78,8 +79,13 @@ SCENES: Final = (
 class Program:
     """One process of the subject's, with words for what is asked of it again and again."""
 
-    def __init__(self, subject: Subject, timeout_s: float) -> None:
+    def __init__(self, subject: Subject, timeout_s: float, *, is_timed: bool = True) -> None:
         """Start it, and let it say hello.
+
+        Args:
+            subject: The subject.
+            timeout_s: How long an answer may take, in seconds.
+            is_timed: Whether its clock is set, where it can be.
 
         Raises:
             BrokenError: It does not answer properly.
@@ -87,7 +93,8 @@ class Program:
         """
         self._conversation = Conversation(subject.command, timeout_s=timeout_s)
         self._conversation.ask("hello", {"wire": VERSION})
-        if subject.claims.clock:
+        self._language = subject.language
+        if subject.claims.clock and is_timed:
             self._conversation.ask("set_clock", {"now": _NOW})
 
     @property
@@ -100,9 +107,23 @@ class Program:
         """Whether it still answers properly."""
         return self._conversation.is_alive
 
+    @property
+    def is_in_python(self) -> bool:
+        """Whether it says that it is written in Python, where an interrupt is an exception."""
+        return self._language.casefold() == "python"
+
     def open(self, store: Path, max_asks_per_day: int = _CAP) -> None:
         """Open a queue over a store, in place of the one before."""
-        self._conversation.ask("open", {"store": str(store), "max_asks_per_day": max_asks_per_day})
+        self.begin_opening(store, max_asks_per_day)
+        self.finish_opening()
+
+    def begin_opening(self, store: Path, max_asks_per_day: int = _CAP) -> None:
+        """Ask it to open a queue, and do not wait for the answer."""
+        self._conversation.send("open", {"store": str(store), "max_asks_per_day": max_asks_per_day})
+
+    def finish_opening(self) -> None:
+        """Wait until it has opened the queue."""
+        self._conversation.receive("open")
 
     def perform(self, step: Step) -> Any:  # noqa: ANN401 - any result
         """Make the call that a resolved step asks for."""
@@ -256,8 +277,8 @@ def is_one_file(store: Path, program: Program) -> bool:
 
 
 def leftovers(store: Path) -> tuple[str, ...]:
-    """Name the files beside the store, a lock's sidecar aside."""
+    """Name the files beside the store, but for a lock's sidecar and what SQLite takes for a part of its database."""
     if not store.parent.exists():
         return ()
     names = {path.name for path in store.parent.iterdir()}
-    return tuple(sorted(names - {store.name, f"{store.name}.lock"}))
+    return tuple(sorted(names - {store.name, *(f"{store.name}{ending}" for ending in _NO_LEFTOVERS)}))

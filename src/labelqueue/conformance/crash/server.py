@@ -19,7 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from labelqueue.conformance.crash.failing import afterwards, attempt
+from labelqueue.conformance.crash.aftermath import afterwards, attempt
 from labelqueue.conformance.crash.scenes import NEXT, SCENES, Program, Scene, Stage
 from labelqueue.conformance.crash.strace import Record, attached
 from labelqueue.conformance.crash.system_calls import Point, points_on_connections

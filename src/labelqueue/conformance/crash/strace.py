@@ -50,9 +50,9 @@ class Record:
         """Return its system calls while it is still watched."""
         return [] if self.file is None else calls_in(self.file, None)
 
-    def injected(self) -> SystemCall | None:
-        """The call that was made to fail, if any was."""
-        return next((call for call in self.calls if call.is_injected), None)
+    def injected(self) -> list[SystemCall]:
+        """Return the calls that were made to fail, or interrupted."""
+        return [call for call in self.calls if call.is_injected]
 
 
 def why_not() -> str | None:
@@ -87,7 +87,7 @@ def attached(pid: int, *injection: str, is_full: bool = False, thread: int | Non
         # lock, is not: numbers are counted by thread, so that its calls would be hit as well.
         whom = ["-f", "-p", str(pid)] if thread is None else ["-p", str(thread)]
         command = ["strace", *whom, "-b", "execve", "-y", "-o", str(file)]
-        command += ["-e", f"trace={TRACED}", "-e", "signal=STOP"]
+        command += ["-e", f"trace={TRACED}", "-e", "signal=STOP,INT"]
         command += ["-xx", "-s", "100000000"] if is_full else ["-s", "16"]
         for each in injection:
             command += ["-e", f"inject={each}"]

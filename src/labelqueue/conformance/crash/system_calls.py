@@ -28,7 +28,9 @@ TRACED: Final = f"{_TRACED},{_SOCKETS}"
 _CHANGES: Final = frozenset(_TRACED.split(",")) - {"close", "dup", "dup2", "dup3", "read", "lseek"}
 _READS: Final = frozenset({"open", "openat", "read", "close"})
 _ON_CONNECTIONS: Final = frozenset({*_SOCKETS.split(","), "read", "write", "writev"})
+_ANSWERS: Final = frozenset({"write", "writev"})
 _SOCKET: Final = re.compile(r"(\d+)<socket:")
+_INJECTED: Final = "(INJECTED"
 _FEW: Final = 5
 _WRITING_FLAGS: Final = ("O_WRONLY", "O_RDWR", "O_CREAT")
 
@@ -63,8 +65,8 @@ class SystemCall(NamedTuple):
 
     @property
     def is_injected(self) -> bool:
-        """Whether it was made to fail."""
-        return "(INJECTED" in self.rest
+        """Whether it was made to fail, or was interrupted."""
+        return _INJECTED in self.rest
 
     def puts_in_place(self, store: Path) -> bool:
         """Whether it gave another file the name of the store."""
@@ -112,7 +114,7 @@ def calls_in(file: Path, alone: int | None) -> list[SystemCall]:
         file: The record.
         alone: The only thread that was watched, if one was: its id is not written then.
     """
-    found = []
+    found: list[SystemCall] = []
     begun: dict[str, str] = {}
     for line in file.read_text(encoding="ascii", errors="replace").splitlines():
         pid, _, text = line.partition(" ") if alone is None else (str(alone), "", line)
@@ -122,6 +124,9 @@ def calls_in(file: Path, alone: int | None) -> list[SystemCall]:
             continue
         if text.startswith("<..."):
             text = begun.pop(pid, "") + text.partition("resumed>")[2]
+        if text.startswith("--- SIGINT "):  # which strace marks nowhere else
+            last = max(place for place, call in enumerate(found) if call.pid == int(pid))
+            found[last] = found[last]._replace(rest=_INJECTED)
         matched = _LINE.fullmatch(f"{pid} {text}")
         if matched:
             thread, name, arguments, result, rest = matched.groups()
@@ -163,6 +168,8 @@ def _some_of(row: list[tuple[int, SystemCall]]) -> list[tuple[int, SystemCall]]:
 
 def _point(calls: Sequence[SystemCall], call: SystemCall, number: int, file: str) -> Point:
     others = Counter(each.pid for each in calls if each.name == call.name and each.pid != call.pid)
+    if call.name in _ANSWERS and calls[0].pid != call.pid:
+        others[calls[0].pid] += 0  # whoever read the request answers it, which may come too late to be recorded
     # One more: the thread that answered reads the next request while it is still watched.
     return Point(call.name, number, file, call.pid, all(made + 1 < number for made in others.values()))
 

@@ -99,6 +99,14 @@ class DurableQueue(JsonQueue):
     # Writing, step by step.
 
     def save(self) -> None:
+        """Save, and say of an interrupt that it may have come too late."""
+        try:
+            self.exchange()
+        except KeyboardInterrupt as interrupt:
+            interrupt.add_note("the change may stand")
+            raise
+
+    def exchange(self) -> None:
         """Write a temporary file, put it in the place of the old one, flush the folder."""
         target = self.path.resolve()
         temporary = self.temporary(target)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from labelqueue.conformance.models.durable import DurableQueue
@@ -70,6 +70,17 @@ class TrustsTheTemporary(DurableQueue):
             self.items = [self.loaded(item) for item in self.parsed(temporary.read_bytes())]
         else:
             super().look()
+
+
+@mutant("DUR-3")
+class FinishesWhatTheDeadBegan(DurableQueue):
+    """A temporary file that is whole is taken for the change that a dead process was about to make."""
+
+    def look(self) -> None:
+        super().look()
+        temporary = self.temporary(self.path.resolve())
+        with suppress(OSError, ValueError):
+            self.items = [self.loaded(item) for item in self.parsed(temporary.read_bytes())]
 
 
 @mutant("DUR-3")

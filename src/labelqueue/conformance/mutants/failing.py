@@ -1,9 +1,9 @@
-"""Mutants of DUR-1 and DUR-2: what a call leaves behind whose write failed."""
+"""Mutants of DUR-1: what a call makes of the queue whose write failed."""
 
 from __future__ import annotations
 
+import errno
 import os
-import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,16 @@ class ShortWriteIgnored(DurableQueue):
 
     def write_all(self, descriptor: int, content: bytes) -> None:
         os.write(descriptor, content)
+
+
+@mutant("DUR-1")
+class WritesFromTheStartAgain(DurableQueue):
+    """What a short write left over is written from the beginning again."""
+
+    def write_all(self, descriptor: int, content: bytes) -> None:
+        written = 0
+        while written < len(content):
+            written += os.write(descriptor, content)
 
 
 @mutant("DUR-1")
@@ -106,24 +116,6 @@ class FailureIsSwallowed(DurableQueue):
     def save(self) -> None:
         with suppress(OSError):
             super().save()
-
-
-@mutant("DUR-1")
-class ContentMayStayUnflushed(DurableQueue):
-    """A flush of the content that fails is passed over, since the rename works all the same."""
-
-    def flush(self, descriptor: int) -> None:
-        with suppress(OSError):
-            super().flush(descriptor)
-
-
-@mutant("DUR-1")
-class FolderMayStayUnflushed(DurableQueue):
-    """A flush of the folder that fails is passed over, since not every file system has one."""
-
-    def flush_folder(self, folder: Path) -> None:
-        with suppress(OSError):
-            super().flush_folder(folder)
 
 
 @mutant("DUR-1")
@@ -218,38 +210,38 @@ class WritesOverTheOld(DurableQueue):
             raise
 
 
-@mutant("DUR-2")
-class LeavesTheTemporary(DurableQueue):
-    """A failed call leaves its temporary file behind."""
+@mutant("DUR-1")
+class WritesOverTheOldOnAFullDisk(DurableQueue):
+    """Where there is no space for a new file, the old one is emptied and written anew."""
 
-    def clean_up(self, temporary: Path) -> None:
-        pass
+    def created(self, temporary: Path) -> int:
+        try:
+            return super().created(temporary)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            return super().created(self.path.resolve())
 
-
-@mutant("DUR-2")
-class CleansUpAfterWritingAlone(DurableQueue):
-    """The temporary file is removed when writing fails, and stays when the rename does."""
-
-    is_written = False
-
-    def write(self, temporary: Path, target: Path) -> None:
-        self.is_written = False
-        super().write(temporary, target)
-        self.is_written = True
-
-    def clean_up(self, temporary: Path) -> None:
-        if not self.is_written:
-            super().clean_up(temporary)
+    def replace(self, temporary: Path, target: Path) -> None:
+        if temporary.exists():
+            super().replace(temporary, target)
 
 
-@mutant("DUR-2")
-class KeepsACopyOfTheOld(DurableQueue):
-    """The old file is copied aside, and the copy goes only when all went well."""
+@mutant("DUR-1")
+class TakesBackAfterErrorsAlone(_Remembering):
+    """The change is made in memory first, and taken back after an error, but not after an interrupt."""
 
     def save(self) -> None:
-        target = self.path.resolve()
-        copy = target.with_suffix(".bak")
-        if target.exists():
-            shutil.copy(target, copy)
-        super().save()
-        copy.unlink(missing_ok=True)
+        try:
+            super().save()
+        except BaseException as error:
+            self.seen = None if isinstance(error, OSError) else self.signature()
+            raise
+
+
+@mutant("DUR-1")
+class InterruptedWithoutSayingSo(DurableQueue):
+    """An interrupt that comes behind the rename is passed on as it is, though the change stands."""
+
+    def save(self) -> None:
+        self.exchange()

@@ -1,9 +1,10 @@
-"""Mutants of DUR-4: what a power cut takes away."""
+"""Mutants of DUR-4, and of DUR-1 where flushing fails: what a power cut takes away."""
 
 from __future__ import annotations
 
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,14 @@ class FlushesTheFolderAbove(DurableQueue):
 
     def flush_folder(self, folder: Path) -> None:
         super().flush_folder(folder.parent)
+
+
+@mutant("DUR-4")
+class FlushesTheFolderOfTheLink(DurableQueue):
+    """The folder of the path as it was given is flushed, though a link may lead to another."""
+
+    def flush_folder(self, folder: Path) -> None:  # noqa: ARG002 - that is the mistake
+        super().flush_folder(self.path.parent)
 
 
 @mutant("DUR-4")
@@ -129,3 +138,32 @@ class SavesInTheBackground(DurableQueue):
         if self.writer is not None:
             self.writer.join()
         super().look()
+
+
+@mutant("DUR-1")
+class ContentMayStayUnflushed(DurableQueue):
+    """A flush of the content that fails is passed over, since the rename works all the same."""
+
+    def flush(self, descriptor: int) -> None:
+        with suppress(OSError):
+            super().flush(descriptor)
+
+
+@mutant("DUR-1")
+class BelievesTheSecondFlush(DurableQueue):
+    """A flush of the content that failed is tried again, though the system has forgotten what it could not flush."""
+
+    def flush(self, descriptor: int) -> None:
+        try:
+            super().flush(descriptor)
+        except OSError:
+            super().flush(descriptor)
+
+
+@mutant("DUR-1")
+class FolderMayStayUnflushed(DurableQueue):
+    """A flush of the folder that fails is passed over, since not every file system has one."""
+
+    def flush_folder(self, folder: Path) -> None:
+        with suppress(OSError):
+            super().flush_folder(folder)

@@ -87,10 +87,11 @@ def kills_by_force(mutant: Mutant, *, seed: int = SEED) -> set[str]:
 def _evidence(mutant: Mutant, seed: int) -> Iterator[Interruption | History]:
     subject = subject_named(mutant.address)
     if mutant.requirement in crash.CONCERNED:
-        yield from (found for _, found in crash.interruptions(subject, about=[mutant.requirement]))
+        about = [mutant.requirement]
+        yield from (found for _, found in crash.interruptions(subject, mutant.profiles, about=about))
     else:
-        yield from overlap.of_processes(subject, seed=seed)
-        yield from overlap.of_threads(subject, seed=seed)
+        yield from overlap.of_processes(subject, mutant.profiles, seed=seed)
+        yield from overlap.of_threads(subject, mutant.profiles, seed=seed)
 
 
 def _findings(mutant: Mutant) -> Findings:

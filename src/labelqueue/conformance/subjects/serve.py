@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from labelqueue.conformance.reports.verdict import EXIT_STATUS
 from labelqueue.conformance.steps import neutral
-from labelqueue.conformance.subjects.python_subject import subject_named
+from labelqueue.conformance.subjects.python_subject import in_one_line, subject_named
 from labelqueue.conformance.subjects.subject import RefusedError
 from labelqueue.conformance.subjects.wire import INVALID_PARAMS, OPERATIONS, VERSION
 from labelqueue.errors import SubjectError
@@ -97,7 +98,7 @@ class _Server:
 
 
 def serve(subject: PythonSubject, requests: BinaryIO, answers: BinaryIO) -> None:
-    """Answer requests until there are no more, or `bye` was answered.
+    """Answer requests until there are no more, or `bye` was answered; an interrupt ends the call that is being made.
 
     Args:
         subject: The subject.
@@ -116,6 +117,8 @@ def serve(subject: PythonSubject, requests: BinaryIO, answers: BinaryIO) -> None
             answer = {"error": {"code": code, "message": error.refusal.message}}
         except _WireError as error:
             answer = {"error": {"code": error.code, "message": str(error)}}
+        except KeyboardInterrupt as error:
+            answer = {"error": {"code": _OTHER, "message": f"raised {in_one_line(error)}"}}
         except TypeError as error:
             # Parameters of the wire's own methods that are not there, or too many.
             answer = {"error": {"code": _INVALID_REQUEST, "message": f"{method}: {error}"}}
@@ -147,6 +150,8 @@ def serve_here(name: str, answers: Callable[[BinaryIO], BinaryIO] = lambda strea
         SubjectError: There is no such subject.
     """
     sys.path.insert(0, "")  # a subject may be a file in this folder
+    # Whoever starts programs in the background has them ignore interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # What the subject prints must not come between the answers.
     wire = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

@@ -1,0 +1,85 @@
+"""The aftermath: what a call left behind during which something failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from labelqueue.conformance.crash.scenes import Program, Stage, leftovers
+from labelqueue.conformance.steps import Step, call_of
+from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
+from labelqueue.spec import ABSENT, Interruption, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from labelqueue.spec.interruption import State
+
+__all__ = ["afterwards", "attempt"]
+
+
+def attempt(call: Callable[[], Any]) -> dict[str, Any]:
+    """Make a call, and return its result or its refusal, by name."""
+    try:
+        return {"result": call()}
+    except RefusedError as refused:
+        return {"refusal": refused.refusal}
+    except BrokenError as error:
+        return {"refusal": Refusal("other", f"got no answer: the program {error}")}
+
+
+def afterwards(  # noqa: PLR0913 - named at its calls
+    stage: Stage,
+    actor: Program,
+    reader: Program,
+    store: Path,
+    how: str,
+    cause: str,
+    outcome: dict[str, Any],
+    *,
+    then: Step,
+    is_alone: bool,
+) -> Interruption:
+    """Look at what a call left behind during which something failed, and make the next one.
+
+    Args:
+        stage: The scene.
+        actor: The process that made the call.
+        reader: Another process, which reads the store.
+        store: The store.
+        how: What failed, in words.
+        cause: The name of the error.
+        outcome: What `attempt` returned.
+        then: The call that the same instance makes next.
+        is_alone: Whether nothing but the store should be in its folder.
+    """
+    found = leftovers(store) if is_alone else None
+    memory = actor.state() if actor.is_alive else None
+    offered = actor.offer() if actor.is_alive else None
+    stored = reader.state_of(store)
+    offered_elsewhere = reader.offer_of(store)
+    if found is not None:
+        # A journal from which the next reader restored the store was no rubbish; it is gone now.
+        found = tuple(name for name in found if name in leftovers(store))
+    state: State | None = None
+    if actor.is_alive:
+        refusal = attempt(lambda: actor.perform(then)).get("refusal")
+        state = reader.state_of(store) if refusal is None else f"was not changed: the call {refusal.message}"
+    is_retry = then is stage.step
+    return Interruption(
+        kind="failure",
+        how=how,
+        call=stage.call,
+        before=stage.before,
+        cause=cause,
+        result=outcome.get("result", ABSENT),
+        refusal=outcome.get("refusal"),
+        memory=memory,
+        offered=offered,
+        stored=stored,
+        offered_elsewhere=offered_elsewhere,
+        after_retry=state if is_retry else None,
+        next=None if is_retry else state,
+        next_call=None if is_retry else call_of(then),
+        leftovers=found,
+    )

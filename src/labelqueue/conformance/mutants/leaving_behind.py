@@ -1,0 +1,62 @@
+"""Mutants of DUR-2: what a failed call leaves beside the store."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from labelqueue.conformance.models.durable import DurableQueue
+from labelqueue.conformance.mutants.mutant import mutant
+
+
+@mutant("DUR-2")
+class LeavesTheTemporary(DurableQueue):
+    """A failed call leaves its temporary file behind."""
+
+    def clean_up(self, temporary: Path) -> None:
+        pass
+
+
+@mutant("DUR-2")
+class CleansUpAfterWritingAlone(DurableQueue):
+    """The temporary file is removed when writing fails, and stays when the rename does."""
+
+    is_written = False
+
+    def write(self, temporary: Path, target: Path) -> None:
+        self.is_written = False
+        super().write(temporary, target)
+        self.is_written = True
+
+    def clean_up(self, temporary: Path) -> None:
+        if not self.is_written:
+            super().clean_up(temporary)
+
+
+@mutant("DUR-2")
+class KeepsACopyOfTheOld(DurableQueue):
+    """The old file is copied aside, and the copy goes only when all went well."""
+
+    def save(self) -> None:
+        target = self.path.resolve()
+        copy = target.with_suffix(".bak")
+        if target.exists():
+            shutil.copy(target, copy)
+        super().save()
+        copy.unlink(missing_ok=True)
+
+
+@mutant("DUR-2")
+class CleansUpAfterErrorsAlone(DurableQueue):
+    """The temporary file is removed after an error, but not after an interrupt."""
+
+    def exchange(self) -> None:
+        target = self.path.resolve()
+        temporary = self.temporary(target)
+        try:
+            self.write(temporary, target)
+            self.replace(temporary, target)
+        except OSError:
+            self.clean_up(temporary)
+            raise
+        self.settle(target)
