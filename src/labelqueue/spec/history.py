@@ -61,6 +61,7 @@ class History:
         final: What the store held when all had ended, or why it could not be read.
         now: Where the clock stood for all of them.
         cap: The cap of every client.
+        may_give_up: Whether a call had to wait so long that it may say so and give up.
     """
 
     how: str
@@ -68,6 +69,12 @@ class History:
     final: tuple[Seen, ...] | str
     now: datetime
     cap: int
+    may_give_up: bool = False
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether a call was refused as it may be, so that nobody knows what became of it."""
+        return self.may_give_up and any(event.refusal is not None for event in self.events)
 
     def without(self, event: Event) -> History:
         """Return the history without one of its events."""

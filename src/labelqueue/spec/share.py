@@ -115,7 +115,14 @@ def _lost(event: Event, held: dict[str, Seen], keys: set[tuple[str, datetime]]) 
             yield f"the bucket of {lost[0].user_id} at {lost[0].start.isoformat()}, which {_name(event)} added, is gone"
 
 
-@requirement("SHARE-3", profile="shared", source="decided", on=(*_CHANGING, "get_pending", "all_items"), sees=History)
+@requirement(
+    "SHARE-3",
+    profile="shared",
+    source="decided",
+    on=(*_CHANGING, "get_pending", "all_items"),
+    sees=History,
+    when=lambda seen: not seen.is_given_up,
+)
 def histories_are_linear(seen: History) -> Iterator[str]:
     """Every history of overlapping calls MUST equal some one-after-another order of them that respects real time (linearizability), ids and order of `all_items` included.
 

@@ -1,18 +1,15 @@
-"""Mutants of SHARE-1 to SHARE-3: what many hands do to each other."""
+"""Mutants of SHARE-1 and SHARE-3: what many hands do to each other."""
 
 from __future__ import annotations
 
 import json
-import os
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
 
 from labelqueue.conformance.models.durable import DurableQueue
-from labelqueue.conformance.models.input import InputQueue, Row
+from labelqueue.conformance.models.input import Row
 from labelqueue.conformance.mutants.changed import version_of
 from labelqueue.conformance.mutants.mutant import mutant
 
@@ -137,158 +134,33 @@ class MarksWhatItKnows(DurableQueue):
             return super().mark_done(request_id, status)
 
 
-@mutant("SHARE-2")
-class NoLock(DurableQueue):
-    """There is no lock."""
+@mutant("SHARE-3")
+class InOrderOfTheClock(DurableQueue):
+    """The moment of a call is taken before the lock is there, and the list is kept in the order of moments."""
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        self.sidecar()  # makes the folder
-        yield
-
-
-@mutant("SHARE-2")
-class WaitsAWhileForTheLock(DurableQueue):
-    """Whoever does not get the lock within three seconds goes on without it."""
-
-    def acquire(self, descriptor: int) -> None:
-        import fcntl  # noqa: PLC0415 - not everywhere, and needed here alone
-
-        for _ in range(600):
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                time.sleep(0.005)
-            else:
-                return
-
-    def temporary(self, target: Path) -> Path:
-        return target.with_name(f"{target.name}.{os.getpid()}.new")
-
-
-@mutant("SHARE-2")
-class LocksTheWritingAlone(DurableQueue):
-    """The lock is around the writing, not around reading and changing."""
+    moment: datetime | None = None
 
     def enqueue(self, rows: list[Row], reason: str) -> int:
-        return InputQueue.enqueue(self, rows, reason)
+        self.moment = super().now()
+        try:
+            return super().enqueue(rows, reason)
+        finally:
+            self.moment = None
 
-    def mark_done(self, request_id: str, status: Any = "labeled") -> Any:
-        with self.turn:
-            self.look()
-            return InputQueue.mark_done(self, request_id, status)
+    def now(self) -> datetime:
+        return self.moment or super().now()
 
-    def save(self) -> None:
-        with self.locked():
-            super().save()
-
-
-@mutant("SHARE-2")
-class LooksBeforeItLocks(DurableQueue):
-    """The lock is taken after the file was read."""
-
-    is_locked = False
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        with super().locked():
-            self.is_locked = True
-            try:
-                yield
-            finally:
-                self.is_locked = False
-
-    def look(self) -> None:
-        if not self.is_locked:
-            super().look()
+    def with_added(self, added: list[Any]) -> list[Any]:
+        return sorted(super().with_added(added), key=lambda request: request.created_at)
 
 
-@mutant("SHARE-2")
-class FreesTheLockBeforeTheRename(DurableQueue):
-    """The lock is freed once the temporary file is written."""
+@mutant("SHARE-3")
+class CleansUpOnOpening(DurableQueue):
+    """What a dead process may have left is removed when a queue is opened, without the lock."""
 
-    def replace(self, temporary: Path, target: Path) -> None:
-        self.unlock()
-        super().replace(temporary, target)
-
-
-@mutant("SHARE-2")
-class LocksTheFileThatIsReplaced(DurableQueue):
-    """The lock is on the file itself, which the rename replaces by another one."""
-
-    def sidecar(self) -> Path:
-        sidecar = super().sidecar()
-        return self.path.resolve() if self.path.exists() else sidecar
-
-
-@mutant("SHARE-2")
-class LocksByProcess(DurableQueue):
-    """The lock has the process in its name, so that only threads wait for each other."""
-
-    def sidecar(self) -> Path:
-        sidecar = super().sidecar()
-        return sidecar.with_name(f"{sidecar.name}.{os.getpid()}")
-
-
-@mutant("SHARE-2")
-class MarkingNeedsNoLock(DurableQueue):
-    """Marking done changes one request only, and is thought to need no lock."""
-
-    def mark_done(self, request_id: str, status: Any = "labeled") -> Any:
-        with self.turn:
-            self.look()
-            return InputQueue.mark_done(self, request_id, status)
-
-
-@mutant("SHARE-2")
-class LooksWhenReadingAlone(DurableQueue):
-    """What others changed is read by calls that read, and written over by those that change."""
-
-    is_reading = True
-
-    def enqueue_drift(self, buckets: Sequence[Row]) -> int:
-        with self.turn:
-            self.is_reading = False
-            try:
-                return super().enqueue_drift(buckets)
-            finally:
-                self.is_reading = True
-
-    def look(self) -> None:
-        if self.is_reading:
-            super().look()
-
-
-@mutant("SHARE-2")
-class LocksTheProcess(DurableQueue):
-    """The lock is POSIX's, which belongs to the process: two instances in one process get it both."""
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        import fcntl  # noqa: PLC0415 - not everywhere
-
-        with self.sidecar().open("wb") as file:
-            fcntl.lockf(file, fcntl.LOCK_EX)
-            yield
-
-
-class _Nobody:
-    """A lock that everybody gets."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-
-@mutant("SHARE-2")
-class ThreadsShareAMemory(DurableQueue):
-    """Threads of one instance do not wait for each other."""
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self.turn: Any = _Nobody()
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.clean_up(self.temporary(self.path.resolve()))
 
 
 @mutant("SHARE-3")
@@ -337,6 +209,14 @@ class AsksInTwoReadings(DurableQueue):
 
     def cut(self, requests: list[Any], limit: int | None) -> list[Any]:
         return requests[: self.left if limit is None else min(self.left, limit)]
+
+
+@mutant("SHARE-3")
+class AsksInTwoReadingsOfAChange(AsksInTwoReadings, _LooksWhenChanged):
+    """What remains of the day and what is pending are read apart, each only where the file looks changed."""
+
+    def signature(self) -> Any:
+        return version_of(self.path)
 
 
 @mutant("SHARE-3")

@@ -16,21 +16,23 @@ import signal
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.crash.scenes import Program, Scene, Stage
 from labelqueue.conformance.crash.strace import attached
 from labelqueue.conformance.crash.system_calls import Point, points_in
 from labelqueue.conformance.overlap.clients import made
+from labelqueue.conformance.overlap.pairs import PAIRS, PREPARED, Pair
 from labelqueue.conformance.steps import Step, call_of, resolved
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.spec import Event, History, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
+    from pathlib import Path
 
-__all__ = ["PAIRS", "PREPARED", "Pair", "paused_histories", "told"]
+__all__ = ["linked", "long_pause", "paused_histories", "told"]
 
 # How much longer than alone a call may take before it is taken for one that waits for
 # a lock.  Whoever needs longer overlaps less; no verdict depends on it.
@@ -42,79 +44,72 @@ _LONG_S: Final = 5.5
 _ALL: Final[Step] = {"do": "all_items"}
 
 
-def _drift(minute: int) -> Step:
-    bucket = {
-        "user_id": "ada",
-        "bucket_start_ts": f"2026-01-10T09:{minute:02}:00Z",
-        "bucket_end_ts": f"2026-01-10T10:{minute:02}:00Z",
-    }
-    return {"do": "enqueue_drift", "buckets": [bucket]}
+def linked(store: Path) -> Path:
+    """Make a link to a store, in a folder of its own."""
+    link = store.parents[1] / "link" / store.name
+    link.parent.mkdir()
+    link.symlink_to(store)
+    return link
 
 
-def _mark(place: int) -> Step:
-    return {"do": "mark_done", "request_id": {"$place": place}}
-
-
-class Pair(NamedTuple):
-    """Two calls that overlap.
-
-    Attributes:
-        first: The call that is stopped in the middle.
-        second: The call that is made meanwhile.
-        cap: The cap of everybody.
-        earlier: A call that the second client makes before, so that the first has to
-            read the store anew, or `None`.
-    """
-
-    first: Step
-    second: Step
-    cap: int = 20
-    earlier: Step | None = None
-
-
-PREPARED: Final = (_drift(0), _drift(1))
-"""What is done before: two requests are pending."""
-
-PAIRS: Final = (
-    Pair(_drift(2), _mark(0)),
-    Pair(_mark(0), _drift(2)),
-    Pair(_drift(3), _drift(3)),
-    Pair(_drift(2), _drift(4)),
-    # What is pending and what is left today, of two moments: whichever is read first.
-    Pair({"do": "get_pending"}, _mark(0), cap=1),
-    Pair({"do": "get_pending"}, _mark(0), cap=2),
-    Pair({"do": "get_pending"}, _mark(0), earlier=_drift(2)),
-)
-"""The calls that are made to overlap."""
-
-
-def paused_histories(first: Program, second: Program, reader: Program, now: datetime) -> Iterator[History]:
+def paused_histories(
+    first: Program, second: Program, reader: Program, now: datetime, pairs: Iterable[Pair]
+) -> Iterator[History]:
     """Stop one process at every point of a call while another makes one.
 
     Args:
         first: The process that is stopped.
         second: The other one.
         reader: A third one, which reads the store at the end.
-        now: Where the clock stands.
+        now: Where the clock stands, or what time it is.
+        pairs: The calls.
 
     Yields:
         The history of each pause.
     """
-    for pair in PAIRS:
+    for pair in pairs:
         with Stage(Scene(PREPARED, pair.first)) as stage:
             stage.prepare(reader)
             scene = _Scene(stage, pair, first, second, reader, now)
-            points = scene.rehearsed()
+            points, _ = scene.rehearsed()
             for point in points:
                 history = scene.paused_at(point)
                 if history is not None:
                     yield history
-            replaced = next((n for n, point in enumerate(points) if point.name.startswith("rename")), 0)
+            replaced = _place_of_replacement(points)
             if replaced and pair is PAIRS[0]:
                 yield scene.relay(points[replaced - 1])
-                history = scene.paused_at(points[replaced - 1], patience_s=_LONG_S)
-                if history is not None:
-                    yield history
+
+
+def long_pause(first: Program, second: Program, reader: Program, now: datetime) -> Iterator[History]:
+    """Stop one process between reading and writing, for longer than another may be willing to wait.
+
+    Args:
+        first: The process that is stopped.
+        second: The other one.
+        reader: As in `paused_histories`.
+        now: What time it is; the clock of none of them is set, so that a lock's age is its age.
+
+    Yields:
+        The history, where the store is a file that is replaced.
+    """
+    pair = PAIRS[0]
+    with Stage(Scene(PREPARED, pair.first)) as stage:
+        stage.prepare(reader)
+        scene = _Scene(stage, pair, first, second, reader, now)
+        points, all_points = scene.rehearsed()
+        replaced = _place_of_replacement(points)
+        if replaced:
+            # Before it has a file that whoever goes on without the lock could take away.
+            earlier = all_points[: all_points.index(points[replaced])]
+            of_store = [point for point in earlier if point.file == points[replaced].file]
+            history = scene.paused_at((of_store or earlier)[-1], patience_s=_LONG_S)
+            if history is not None:
+                yield history
+
+
+def _place_of_replacement(points: Sequence[Point]) -> int:
+    return next((n for n, point in enumerate(points) if point.name.startswith("rename")), 0)
 
 
 @dataclass
@@ -132,15 +127,16 @@ class _Scene:
     def meanwhile(self) -> Step:
         return resolved(self.pair.second, {}, self.stage.before)
 
-    def rehearsed(self) -> list[Point]:
-        """Make both calls with nobody else about; returns the points of the first."""
+    def rehearsed(self) -> tuple[list[Point], list[Point]]:
+        """Make both calls with nobody else about; returns the points of the first to stop it at, and all."""
         store = self.opened()
         with attached(self.first.pid) as record:
             self.first.perform(self.stage.step)
         start = time.monotonic()
         self.second.perform(self.meanwhile)
         self.patience_s = max(_PATIENCE_S, _TIMES_ALONE * (time.monotonic() - start))
-        return points_in(record.calls, store.parents[1], of_reading=self.pair.first["do"] == "get_pending")
+        changes, all_points = (points_in(record.calls, store.parents[1], of_reading=each) for each in (False, True))
+        return (all_points if self.pair.first["do"] == "get_pending" else changes), all_points
 
     def paused_at(self, point: Point, patience_s: float | None = None) -> History | None:
         """Stop the first at a point; `None` where it took another way this time."""
@@ -150,14 +146,21 @@ class _Scene:
             if not self.first.is_stopped(record):
                 self.events.append(call.answer())
                 return None
-            waiting = self.second_calls(patience_s or self.patience_s, self.meanwhile, _ALL)
+            is_open = not self.pair.is_late or self.second_opens(store)
+            waiting = self.second_calls(patience_s or self.patience_s, self.meanwhile, _ALL) if is_open else None
             self.first.go_on()
             self.events.append(call.answer())
+            if not is_open:
+                self.second.finish_opening()
             if waiting is not None:
                 self.events.append(waiting.answer())
-        if patience_s is not None and any(event.refusal is not None for event in self.events):
-            return None  # nothing says how long a call must wait before it gives up and says so
-        return self.history(store, f"while A was stopped at {point}")
+        how = f"while A was stopped at {point}"
+        if self.pair.is_linked:
+            how += ", and B knew the store by a link"
+        if self.pair.is_late:
+            how += ", and B opened the store only then"
+        # Nothing says how long a call must wait before it gives up and says so.
+        return self.history(store, how, may_give_up=patience_s is not None)
 
     def relay(self, point: Point) -> History:
         """Stop the first; the second waits for it, and is stopped as well while the first calls again."""
@@ -185,16 +188,24 @@ class _Scene:
             self.events += [two.answer(), three.answer()]
         return self.history(store, f"while A, then B was stopped at {point}")
 
-    def opened(self) -> Any:  # noqa: ANN401 - a path
+    def opened(self) -> Path:
         """Have both open a fresh store and read it."""
         store = self.stage.set_up()
         self.first.open(store, self.pair.cap)
-        self.second.open(store, self.pair.cap)
+        self.second.open(linked(store) if self.pair.is_linked else store, self.pair.cap)
         self.events = [told(step, number) for number, step in enumerate(self.stage.scene.before)]
         self.events += [made("A", self.first.perform, _ALL), made("B", self.second.perform, _ALL)]
         if self.pair.earlier is not None:
             self.events.append(made("B", self.second.perform, self.pair.earlier))
         return store
+
+    def second_opens(self, store: Path) -> bool:
+        """Let the second open the store anew, unless it waits; returns whether it did."""
+        self.second.begin_opening(store, self.pair.cap)
+        if not self.second.has_answered_within(self.patience_s):
+            return False
+        self.second.finish_opening()
+        return True
 
     def second_calls(self, patience_s: float, *steps: Step) -> _Sent | None:
         """Let the second make calls until one of them waits; returns that one."""
@@ -205,11 +216,12 @@ class _Scene:
             self.events.append(call.answer())
         return None
 
-    def history(self, store: Any, how: str) -> History:  # noqa: ANN401 - a path
+    def history(self, store: Path, how: str, *, may_give_up: bool = False) -> History:
         """Let both look once more, and put everything together."""
         self.events += [made("A", self.first.perform, _ALL), made("B", self.second.perform, _ALL)]
         events = tuple(sorted(self.events, key=lambda event: event.start))
-        return History(how=how, events=events, final=self.reader.state_of(store), now=self.now, cap=self.pair.cap)
+        final = self.reader.state_of(store)
+        return History(how, events, final, now=self.now, cap=self.pair.cap, may_give_up=may_give_up)
 
 
 class _Sent:

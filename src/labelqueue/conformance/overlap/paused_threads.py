@@ -2,11 +2,14 @@
 
 As `labelqueue.conformance.overlap.paused` does with processes, so here with threads of
 this process, on one instance and on two: a lock that keeps processes apart may let
-threads in.  A thread is held right before it calls a function of C that touches files.
+threads in.  And a process makes the call after a thread of this one has read: a lock
+of POSIX is gone once any thread closes the file.  A thread is held right before it
+calls a function of C that touches files.
 """
 
 from __future__ import annotations
 
+import itertools
 import sys
 import tempfile
 import threading
@@ -15,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.overlap.clients import made
-from labelqueue.conformance.overlap.paused import PAIRS, PREPARED, Pair, told
+from labelqueue.conformance.overlap.pairs import LINKED, PAIRS, PREPARED, TIMED, Pair
+from labelqueue.conformance.overlap.paused import linked, told
 from labelqueue.conformance.steps import Step, resolved
 from labelqueue.spec import Event, History
 
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from labelqueue.conformance.crash.scenes import Program
     from labelqueue.conformance.subjects.python_subject import PythonHandle, PythonSubject
 
 __all__ = ["paused_threads"]
@@ -32,26 +37,29 @@ _MOST_POINTS: Final = 16
 _TIMES_ALONE: Final = 4
 _PATIENCE_S: Final = 0.02
 _ALL: Final[Step] = {"do": "all_items"}
+_ONE, _TWO, _PROCESS = "on one instance", "on two instances", "beside a process"
+_OVERLAPS: Final = (*itertools.product(PAIRS[:2], (_ONE, _TWO)), (TIMED, _ONE), (PAIRS[0], _PROCESS))
 
 
-def paused_threads(subject: PythonSubject, now: datetime) -> Iterator[History]:
-    """Hold one thread at points of a call while another makes one.
+def paused_threads(subject: PythonSubject, process: Program, now: datetime, *, is_file: bool) -> Iterator[History]:
+    """Hold one thread at points of a call while another, or a process, makes one.
 
     Args:
         subject: The subject.
+        process: A process of it.
         now: Where the clock stands.
+        is_file: Whether the store is a file.
 
     Yields:
         The history of each pause.
     """
     clock = subject.clock(now, runs=False)
     try:
-        for pair in PAIRS[:2]:
-            for is_one in (True, False):
-                count, alone_s = _rehearsed(subject, pair)
-                patience_s = max(_PATIENCE_S, _TIMES_ALONE * alone_s)
-                for point in _spread(count):
-                    yield _paused_at(subject, pair, point, patience_s, now, is_one=is_one)
+        for pair, hands in (*_OVERLAPS, (LINKED, _TWO)) if is_file else _OVERLAPS:
+            count, alone_s = _rehearsed(subject, pair)
+            patience_s = max(_PATIENCE_S, _TIMES_ALONE * alone_s)
+            for point in _spread(count):
+                yield _paused_at(subject, process, pair, hands, point, patience_s, now)
     finally:
         clock.stop()
 
@@ -112,27 +120,30 @@ def _rehearsed(subject: PythonSubject, pair: Pair) -> tuple[int, float]:
 
 
 def _paused_at(
-    subject: PythonSubject, pair: Pair, point: int, patience_s: float, now: datetime, *, is_one: bool
+    subject: PythonSubject, process: Program, pair: Pair, hands: str, point: int, patience_s: float, now: datetime
 ) -> History:
     with tempfile.TemporaryDirectory(prefix="labelqueue-") as folder:
         first = _prepared(subject, Path(folder))
-        second = first if is_one else subject.open(_store(folder), pair.cap)
-        meanwhile = [_resolved(pair.second, first), _ALL]
+        store = _store(folder)
+        second = first if hands == _ONE else subject.open(linked(store) if pair.is_linked else store, pair.cap)
+        change = _resolved(pair.second, first)
+        meanwhile = [("B", _performing(second), change), ("B", _performing(second), _ALL)]
+        if hands == _PROCESS:
+            process.open(store, pair.cap)
+            meanwhile = [("B", _performing(second), _ALL), ("C", process.perform, change), ("C", process.perform, _ALL)]
         events = [told(step, number) for number, step in enumerate(PREPARED)]
         events += [made("A", _performing(first), _ALL), made("B", _performing(second), _ALL)]
         held = _Held(_performing(first), _resolved(pair.first, first), point)
         held.is_held.wait()
-        other = threading.Thread(
-            target=lambda: events.extend(made("B", _performing(second), step) for step in meanwhile)
-        )
+        other = threading.Thread(target=lambda: events.extend(made(*each) for each in meanwhile))
         other.start()
         other.join(patience_s)
         first_event = held.ended()
         other.join()
         events += [first_event, made("A", _performing(first), _ALL), made("B", _performing(second), _ALL)]
-        final = tuple(subject.open(_store(folder), pair.cap).all_items().value)
-        hands = "one instance" if is_one else "two instances"
-        how = f"while thread A was held before it touched a file for the {point}th time, on {hands}"
+        final = tuple(subject.open(store, pair.cap).all_items().value)
+        how = f"while thread A was held before it touched a file for the {point}th time, {hands}"
+        how += ", one of which knew the store by a link" if pair.is_linked else ""
         return History(how, tuple(sorted(events, key=lambda event: event.start)), final, now, pair.cap)
 
 

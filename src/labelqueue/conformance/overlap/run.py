@@ -6,7 +6,7 @@ import random
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -18,7 +18,8 @@ from labelqueue.conformance.crash.scenes import Program
 from labelqueue.conformance.crash.strace import why_not
 from labelqueue.conformance.judging import Failure, Findings, judge_observation
 from labelqueue.conformance.overlap.clients import Client, Perform, all_at_once, one_by_one
-from labelqueue.conformance.overlap.paused import paused_histories
+from labelqueue.conformance.overlap.pairs import LATE, LINKED, PAIRS, TIMED
+from labelqueue.conformance.overlap.paused import long_pause, paused_histories
 from labelqueue.conformance.overlap.paused_threads import paused_threads
 from labelqueue.conformance.overlap.timeline import shortened, to_json
 from labelqueue.conformance.subjects.python_subject import PythonSubject
@@ -61,7 +62,7 @@ def overlap(subject: Subject, findings: Findings, way: Way, **how: Any) -> None:
         findings.skips |= dict.fromkeys(CONCERNED, reason)
         return
     try:
-        for history in way(subject, **how):
+        for history in way(subject, findings.profiles, **how):
             _note(history, findings)
     except (BrokenError, RefusedError, SubjectError, OSError) as error:
         for name in CONCERNED:
@@ -70,6 +71,7 @@ def overlap(subject: Subject, findings: Findings, way: Way, **how: Any) -> None:
 
 def of_processes(
     subject: Subject,
+    profiles: Collection[str],
     *,
     timeout_s: float = 10.0,
     seed: int,
@@ -83,6 +85,7 @@ def of_processes(
 
     Args:
         subject: A subject that can be started as a program.
+        profiles: The profiles that are examined: where `file` is among them, a link names the same store.
         timeout_s: How long an answer may take, in seconds.
         seed: Where the clients' ideas come from.
         times: How many times as many histories as usual.
@@ -99,13 +102,17 @@ def of_processes(
     done = iter(range(total))
     now = _now_of(subject)
     with ExitStack() as stack:
-        *actors, reader = _started(subject, timeout_s, stack)
+        *actors, reader = _started(subject, timeout_s, stack, _CLIENTS + 1)
         for each in seeds:
             progress("overlap", next(done), total)
             yield _of_processes(f"{_CLIENTS} processes taking turns", one_by_one, actors, reader, each, now)
         progress("overlap", next(done), total)
         if subject.claims.store == "path" and why_not() is None:
-            yield from paused_histories(actors[0], actors[1], reader, now)
+            pairs = (*PAIRS, LATE, LINKED) if "file" in profiles else (*PAIRS, LATE)
+            yield from paused_histories(actors[0], actors[1], reader, now, pairs)
+            first, second, third = _started(subject, timeout_s, stack, 3, is_timed=False)
+            yield from paused_histories(first, second, third, datetime.now(UTC), [TIMED])
+            yield from long_pause(first, second, third, datetime.now(UTC))
         for each in seeds:
             progress("overlap", next(done), total)
             yield _of_processes(f"{_CLIENTS} processes all at once", all_at_once, actors, reader, each, now)
@@ -113,19 +120,27 @@ def of_processes(
 
 
 def of_threads(
-    subject: Subject, *, timeout_s: float = 0, seed: int, times: int = 1, progress: _Progress = lambda *_: None
+    subject: Subject,
+    profiles: Collection[str],
+    *,
+    timeout_s: float = 10.0,
+    seed: int,
+    times: int = 1,
+    progress: _Progress = lambda *_: None,
 ) -> Iterator[History]:
     """Let threads of this process share a store, where the subject is in it; as `of_processes`.
 
     Nothing else may need the clock of this process meanwhile.
     """
-    del timeout_s  # nobody waits for an answer here
     if not isinstance(subject, PythonSubject):
         return
     seeds = range(seed, seed + _HISTORIES * times)
     now = _now_of(subject)
     progress("overlap", 0, len(seeds))
-    yield from paused_threads(subject, now)
+    with ExitStack() as stack:
+        process = Program(subject, timeout_s)
+        stack.callback(process.end)
+        yield from paused_threads(subject, process, now, is_file="file" in profiles)
     for number, each in enumerate(seeds):
         progress("overlap", number, len(seeds))
         yield _of_threads(subject, each, now)
@@ -136,17 +151,19 @@ def _now_of(subject: Subject) -> datetime:
     return _NOW if subject.claims.clock else datetime.now(UTC)
 
 
-def _started(subject: Subject, timeout_s: float, stack: ExitStack) -> list[Program]:
-    """Start the processes, all of them at the same time; those that start are ended with the stack."""
+def _started(
+    subject: Subject, timeout_s: float, stack: ExitStack, count: int, *, is_timed: bool = True
+) -> list[Program]:
+    """Start processes, all of them at the same time; those that start are ended with the stack."""
 
     def start(_: int) -> None:
-        program = Program(subject, timeout_s)
+        program = Program(subject, timeout_s, is_timed=is_timed)
         stack.callback(program.end)
         programs.append(program)
 
     programs: list[Program] = []
-    with ThreadPoolExecutor(_CLIENTS + 1) as threads:
-        list(threads.map(start, range(_CLIENTS + 1)))
+    with ThreadPoolExecutor(count) as threads:
+        list(threads.map(start, range(count)))
     return programs
 
 

@@ -1,0 +1,71 @@
+"""Pairs: the calls of two clients that are made to overlap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from labelqueue.conformance.steps import Step
+
+__all__ = ["LATE", "LINKED", "PAIRS", "PREPARED", "TIMED", "Pair"]
+
+
+def _drift(*minutes: int) -> Step:
+    buckets = [
+        {
+            "user_id": "ada",
+            "bucket_start_ts": f"2026-01-10T09:{minute:02}:00Z",
+            "bucket_end_ts": f"2026-01-10T10:{minute:02}:00Z",
+        }
+        for minute in minutes
+    ]
+    return {"do": "enqueue_drift", "buckets": buckets}
+
+
+def _mark(place: int) -> Step:
+    return {"do": "mark_done", "request_id": {"$place": place}}
+
+
+class Pair(NamedTuple):
+    """Two calls that overlap.
+
+    Attributes:
+        first: The call that is stopped in the middle.
+        second: The call that is made meanwhile.
+        cap: The cap of everybody.
+        earlier: A call that the second client makes before, so that the first has to
+            read the store anew, or `None`.
+        is_linked: Whether the second client knows the store by the name of a link.
+        is_late: Whether the second client opens the store anew meanwhile.
+    """
+
+    first: Step
+    second: Step
+    cap: int = 20
+    earlier: Step | None = None
+    is_linked: bool = False
+    is_late: bool = False
+
+
+PREPARED: Final = (_drift(0), _drift(1))
+"""What is done before: two requests are pending."""
+
+PAIRS: Final = (
+    Pair(_drift(2), _mark(0)),
+    Pair(_mark(0), _drift(2)),
+    Pair(_drift(3), _drift(3)),
+    # What is pending and what is left today, of two moments: whichever is read first, and
+    # also where the second is read only since the file is another one.
+    Pair({"do": "get_pending"}, _mark(0), cap=1, earlier=_drift(2)),
+    Pair({"do": "get_pending"}, _mark(0), cap=2, earlier=_drift(2)),
+)
+"""The calls that are made to overlap."""
+
+TIMED: Final = Pair(_drift(2), _drift(4, 5))
+"""The calls that overlap while the clock runs, so that the one that began first has the earlier `created_at`."""
+
+LATE: Final = Pair(_drift(2), _mark(0), is_late=True)
+"""The calls that overlap where the second client has just begun: who cleans up on opening may hit somebody alive."""
+
+LINKED: Final = Pair(_drift(2), _drift(4), is_linked=True)
+"""The calls that overlap where the store is a file, which a link names as well."""
