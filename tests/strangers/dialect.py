@@ -1,7 +1,7 @@
 """A stranger: a JSON file in another dialect, and writes that are flushed as they are made.
 
 One line, members in alphabetical order behind those that it does not know, whole
-confidences as integers, six digits behind every second; a file opened with O_SYNC.
+confidences as integers, nine digits behind every second; a file opened with O_SYNC.
 """
 
 import dataclasses
@@ -155,7 +155,7 @@ def show(v):
 
 def stamp(t):
     s = t.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
-    return s.rjust(len(s), "0") + "Z"
+    return s.rjust(len(s), "0") + "000Z"
 
 
 def is_int(v):

@@ -50,6 +50,9 @@ class Queue:
             os.fsync(descriptor)
         except OSError as error:
             raise OSError(error.errno, f"{error.strerror}; the change may have been made") from error
+        except KeyboardInterrupt as interrupt:
+            interrupt.add_note("the change may have been made")
+            raise
         finally:
             os.close(descriptor)
 
@@ -122,3 +125,15 @@ class WrittenByAThread(Queue):
 
     def mark_done(self, request_id, status="labeled"):
         return self.writer.submit(super().mark_done, request_id, status).result()
+
+
+class WrittenByThreads(WrittenByAThread):
+    """Every change has a thread of its own, and so has the write that may fail."""
+
+    def add(self, rows, reason):
+        with ThreadPoolExecutor(1) as self.writer:
+            return super().add(rows, reason)
+
+    def mark_done(self, request_id, status="labeled"):
+        with ThreadPoolExecutor(1) as self.writer:
+            return super().mark_done(request_id, status)

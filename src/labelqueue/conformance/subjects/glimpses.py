@@ -14,9 +14,9 @@ import signal
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from labelqueue.conformance.subjects.process_state import state_in
+from labelqueue.conformance.subjects.process_state import is_stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from labelqueue.conformance.subjects.store import StoreFolder
 
 __all__ = ["reading_meanwhile", "stopped_at_times"]
-
-_STOPPED: Final = frozenset("tTZX")
 
 
 @contextmanager
@@ -80,12 +78,11 @@ def reading_meanwhile(read: Callable[[], _T], seen: list[_T]) -> Iterator[None]:
 
 def _look(pid: int, store: StoreFolder, copies: list[Path], is_over: threading.Event) -> None:
     last = store.look()
-    stat = Path(f"/proc/{pid}/stat")
     with contextlib.suppress(ProcessLookupError, FileNotFoundError):
         while not is_over.is_set():
             os.kill(pid, signal.SIGSTOP)
             try:
-                while state_in(stat) not in _STOPPED:
+                while not is_stopped(pid):
                     pass
                 now = store.look()
                 if now != last:

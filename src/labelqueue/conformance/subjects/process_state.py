@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
-__all__ = ["has_thread", "state_in"]
+__all__ = ["has_thread", "is_stopped", "state_in"]
+
+_STOPPED: Final = frozenset("tTZX")
 
 
 def has_thread(pid: int, thread: int) -> bool:
     """Whether a process has a thread of that id."""
     return Path(f"/proc/{pid}/task/{thread}").exists()
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether every thread of a process is stopped, or has ended; its first one may be before the others."""
+    try:
+        return all(state_in(task / "stat") in _STOPPED for task in Path(f"/proc/{pid}/task").iterdir())
+    except (FileNotFoundError, ProcessLookupError):  # one has ended meanwhile, or all have
+        return not Path(f"/proc/{pid}").exists()
 
 
 def state_in(stat: Path) -> str:

@@ -52,7 +52,7 @@ class StoreFolder:
         self._copies = (self._root / f"copy-{n}" for n in itertools.count())
         self.path = _store_in(self._live)
         if has_folder:
-            self.path.parent.mkdir()
+            self.path.parent.mkdir(parents=True)
 
     def remove(self) -> None:
         """Remove the folder and everything in it."""
@@ -121,7 +121,7 @@ class StoreFolder:
 
     def discard(self, copy: Path) -> None:
         """Remove a copy."""
-        shutil.rmtree(copy.parents[1], ignore_errors=True)
+        shutil.rmtree(copy.parents[2], ignore_errors=True)
 
     def _link(self, target: Path, how: Any) -> None:  # noqa: ANN401 - true, or which kind of link
         if how == "chain":
@@ -184,12 +184,16 @@ class StoreFolder:
             nonlocal last
             if event not in ("c_return", "c_exception") or _cannot_write(function):
                 return
-            # Another thread of the subject's may be writing: what goes while it is looked at is no moment's state.
+            # Another thread of the subject's may be writing: what goes while it is looked at is no moment's state,
+            # nor is a copy during which something changed.
             with suppress(OSError):
                 now = self.look()
                 if now != last:
-                    last = now
-                    copies.append(self.copy())
+                    last, copy = now, self.copy()
+                    if self.look() == now:
+                        copies.append(copy)
+                    else:
+                        self.discard(copy)
 
         before = sys.getprofile()
         sys.setprofile(hook)
@@ -219,7 +223,7 @@ def _content_of(step: Mapping[str, Any]) -> bytes | None:
 
 
 def _store_in(folder: Path) -> Path:
-    return folder / "store" / "queue.json"
+    return folder / "stores" / "one" / "queue.json"  # two folders, both of which the first change has to make
 
 
 def _links_at(path: Path) -> tuple[str, ...]:
