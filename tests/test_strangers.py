@@ -19,6 +19,7 @@ STRANGERS = Path(__file__).parent / "strangers"
         ("sqlite_with_log:Queue", ("core", "durable"), 0),
         ("journal:Queue", ("core", "durable", "shared"), 10),
         ("journal:WrittenByAThread", ("core", "durable"), 10),
+        ("journal:WrittenByThreads", ("core", "durable"), 10),
         ("dialect:Queue", ("core", "input", "durable", "file"), 10),
         ("folder:Queue", ("core", "shared"), 0),
         ("other_shapes:Lazy", ("core",), 20),

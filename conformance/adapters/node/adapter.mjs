@@ -88,7 +88,7 @@ function native(value) {
   if (value instanceof JsonNumber) return value.value;
   if (Array.isArray(value)) return value.map(native);
   if (!(value instanceof Map)) return value;
-  if (value.has('$float')) return FLOATS[value.get('$float')];
+  if (value.has('$float')) return FLOATS[value.get('$float')] ?? native(value.get('$float'));
   if (value.has('$missing')) return null;
   if (value.has('$int')) return native(value.get('$int'));
   if (value.has('$datetime')) return datetime(value.get('$datetime'));

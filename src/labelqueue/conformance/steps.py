@@ -11,8 +11,10 @@ few forms for what JSON cannot say:
 | `{"$datetime": TEXT, "zone": NAME}` | as a datetime in a zone of the zone database, where there is one |
 | `{"$ref": NAME}` | the id that an earlier expectation bound with `$bind` |
 | `{"$ref": NAME, "first": N}` | its first N characters, which are the id of nothing |
-| `{"$place": N}` | the id of the request at place N of `all_items`, from 0; `first` as above |
+| `{"$ref": NAME, "spelled": HOW}` | another spelling of the UUID, `upper`, `hex` or `urn`: the id of nothing |
+| `{"$place": N}` | the id of the request at place N of `all_items`, from 0; `first` and `spelled` as above |
 | `{"$float": "nan"}` | a float that JSON has no literal for: `nan`, `inf`, `-inf` |
+| `{"$float": X, "of": "numpy"}` | a float of a library's own, of 32 bits, where there is one |
 | `{"$missing": KIND}` | what a data library has for a missing value: `nan`, `NaT` or `NA`; else null |
 | `{"$int": N, "of": "numpy"}` | an integer of a library's own, where there is one |
 | `{"$bool": B, "of": "numpy"}` | a bool of a library's own; never valid |
@@ -24,7 +26,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -37,7 +39,11 @@ __all__ = ["Step", "call_of", "moment_of", "neutral", "resolved", "text_of", "va
 
 Step = Mapping[str, Any]
 
-_OTHER_KINDS: Final = ("bool", "bytes", "date", "duration_s", "complex")
+_SPELLINGS: Final[dict[str, Callable[[str], str]]] = {
+    "upper": str.upper,
+    "hex": lambda request_id: request_id.replace("-", ""),
+    "urn": lambda request_id: f"urn:uuid:{request_id}",
+}
 _COLUMNS: Final = ["user_id", "bucket_start_ts", "bucket_end_ts", "confidence", "predicted_label"]
 
 
@@ -64,6 +70,8 @@ def resolved(step: Step, bound: Mapping[str, str], items: Sequence[Seen]) -> dic
     else:
         place = form["$place"]
         request_id = items[place].request_id if place < len(items) else "00000000-0000-4000-8000-000000000000"
+    if "spelled" in form:
+        request_id = _SPELLINGS[form["spelled"]](request_id)
     return {**step, "request_id": request_id[: form.get("first")]}
 
 
@@ -97,18 +105,28 @@ def value_of(form: Any) -> Any:  # noqa: ANN401 - any JSON in, a neutral value o
     """Read any value in a step: datetimes, odd floats and what is missing as such."""
     if not isinstance(form, Mapping):
         return form
-    if "$datetime" in form:
-        return moment_of(form)
-    if "$int" in form:
-        return form["$int"]
-    for kind in _OTHER_KINDS:
-        if f"${kind}" in form:
-            return Other(kind, form[f"${kind}"])
+    for name, read in _READ.items():
+        if name in form:
+            return read(form)
+    return dict(form)
+
+
+def _missing_of(form: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a float, or what a library has
     # A NaN is the same to every library.
-    text = form.get("$float", form.get("$missing"))
-    if text in ("nan", "inf", "-inf"):
-        return float(text)
-    return dict(form) if text is None else Missing(text)
+    return math.nan if form["$missing"] == "nan" else Missing(form["$missing"])
+
+
+def _other(kind: str) -> Callable[[Mapping[str, Any]], Other]:
+    return lambda form: Other(kind, form[f"${kind}"])
+
+
+_READ: Final[dict[str, Callable[[Mapping[str, Any]], Any]]] = {
+    "$datetime": moment_of,
+    "$int": lambda form: form["$int"],
+    "$float": lambda form: float(form["$float"]),
+    "$missing": _missing_of,
+    **{f"${kind}": _other(kind) for kind in ("bool", "bytes", "date", "duration_s", "complex")},
+}
 
 
 def call_of(step: Step) -> Call:

@@ -159,7 +159,7 @@ class InputQueue(ModelQueue):
         return (
             value is None
             or type(value).__name__ in ("NaTType", "NAType")
-            or (isinstance(value, float) and math.isnan(value))
+            or (isinstance(value, numbers.Real) and math.isnan(value))
         )
 
     def is_time(self, value: Any) -> bool:  # noqa: ANN401

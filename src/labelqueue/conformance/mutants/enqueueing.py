@@ -226,6 +226,18 @@ class DriftFillsInTheMapping(ModelQueue):
 
 
 @mutant("DRIFT-3")
+class DriftAsksForAbsentKeys(ModelQueue):
+    """An absent key is asked for all the same, which adds it to a mapping that has a default for every key."""
+
+    def confidence(self, row: Mapping[str, Any]) -> float | None:
+        try:
+            confidence: float | None = row["confidence"]
+        except KeyError:
+            return None
+        return confidence
+
+
+@mutant("DRIFT-3")
 class DriftBackwards(ModelQueue):
     """The mappings are taken from the last to the first."""
 

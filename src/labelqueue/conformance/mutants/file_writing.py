@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,16 @@ class PutsInOrderWhatItReads(JsonQueue):
         super().look()
         if self.path.exists() and self.path.read_bytes() != self.content():
             self.save()
+
+
+@mutant("ENQ-3", "DUP-5", "KEEP-1")
+class EndsUsersAtTheirNuls(JsonQueue):
+    """Users go through an array of texts, which drops NUL at their ends."""
+
+    def rows(self, frame: Any) -> list[Mapping[str, Any]]:
+        found = super().rows(frame)
+        texts = [row["user_id"].rstrip("\0") if isinstance(row["user_id"], str) else row["user_id"] for row in found]
+        return [{**row, "user_id": text} for row, text in zip(found, texts, strict=True)]
 
 
 @mutant("FILE-1")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from contextlib import suppress
 from typing import Any
 
 from labelqueue.conformance.models.core import ModelQueue
@@ -68,6 +70,16 @@ class BeginningOfAnId(ModelQueue):
     def mark_done(self, request_id: str, status: str = "labeled") -> Any:
         whole = [r.request_id for r in self.items if request_id and r.request_id.startswith(request_id)]
         return super().mark_done(whole[0] if len(whole) == 1 else request_id, status)
+
+
+@mutant("DONE-3")
+class ReadsIdsAsUuids(ModelQueue):
+    """The id is read as a UUID, so that other spellings of it find a request."""
+
+    def mark_done(self, request_id: str, status: str = "labeled") -> Any:
+        with suppress(ValueError):
+            request_id = str(uuid.UUID(request_id))
+        return super().mark_done(request_id, status)
 
 
 @mutant("DONE-3")

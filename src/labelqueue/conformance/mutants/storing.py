@@ -124,6 +124,16 @@ class FolderMustBeThere(ModelQueue):
         super().save()
 
 
+@mutant("KEEP-3")
+class MakesTheLastFolderAlone(ModelQueue):
+    """The first change creates the folder, but not the one in which that lies."""
+
+    def save(self) -> None:
+        assert self.path is not None
+        self.path.parent.mkdir(exist_ok=True)
+        super().save()
+
+
 @mutant("KEEP-4")
 class SavesWhenNothingIsAdded(ModelQueue):
     """Every enqueueing call writes the store."""

@@ -151,11 +151,15 @@ def argument_in_words(value: Any) -> str:  # noqa: ANN401 - any JSON
         if "$datetime" in value:
             return f"{value.get('of', 'datetime')}({value['$datetime']})"
         if "$place" in value:
-            return f"<id of request {value['$place']}>"
+            return f"<id of request {value['$place']}{_changed(value)}>"
         if "$ref" in value:
-            part = f", first {value['first']} characters" if "first" in value else ""
-            return f"<id bound as {value['$ref']}{part}>"
+            return f"<id bound as {value['$ref']}{_changed(value)}>"
     return _json(value)
+
+
+def _changed(form: Mapping[str, Any]) -> str:
+    part = f", first {form['first']} characters" if "first" in form else ""
+    return part + (f", spelled {form['spelled']}" if "spelled" in form else "")
 
 
 def _json(value: Any) -> str:  # noqa: ANN401 - any JSON

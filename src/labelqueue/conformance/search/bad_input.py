@@ -19,7 +19,7 @@ __all__ = ["HandsInBadInput"]
 
 _NAN: Final = {"$float": "nan"}
 _INFINITE: Final = ({"$float": "inf"}, {"$float": "-inf"})
-_MISSING: Final = (None, _NAN, {"$missing": "NaT"}, {"$missing": "NA"})
+_MISSING: Final = (None, _NAN, {"$float": "nan", "of": "numpy"}, {"$missing": "NaT"}, {"$missing": "NA"})
 _SURROGATES: Final = ("\ud800", "cut \udc00 here")
 
 # One mistake each: the column, and what stands there instead.
@@ -41,7 +41,7 @@ _MISTAKES: Final = (
         )
     ),
     ("bucket_end_ts", "2026-01-01T00:00:00Z"),  # before every start
-    *(("confidence", value) for value in (*_INFINITE, "0.3", "", True, False)),
+    *(("confidence", value) for value in (*_INFINITE, "0.3", "", True, False, {"$bytes": "0.3"})),
     ("predicted_label", "\udfff"),
 )
 _MISTAKES_OF_MAPPINGS: Final = (*_MISTAKES, *(("predicted_label", value) for value in (7, 0.5, True, ["coding"])))
@@ -50,6 +50,7 @@ _MISTAKES_OF_MAPPINGS: Final = (*_MISTAKES, *(("predicted_label", value) for val
 _ODD: Final = (
     *(("confidence", value) for value in _MISSING),
     *(("predicted_label", value) for value in _MISSING),
+    ("confidence", {"$float": 0.25, "of": "numpy"}),
     ("bucket_start_ts", "2026-01-10T09:00:00.000000999Z"),
     ("bucket_start_ts", {"$datetime": "2026-01-10T09:00:00.000000999", "of": "pandas"}),
     ("bucket_start_ts", {"$datetime": "1969-12-31T23:59:59.999999999Z", "of": "numpy"}),
@@ -129,12 +130,13 @@ class HandsInBadInput(Rules):
         self.take(dict(step))
 
     def _leave_out_a_column(self, data: st.DataObject, *, is_row: bool) -> None:
-        """Hand in a batch without a column, and again without another; or a mapping without a key."""
+        """Hand in a batch without a column, or with one like it, and again; or a mapping without a key."""
         batch = self._batch(data, is_row=is_row)
         one = data.draw(st.sampled_from(batch))
         for name in data.draw(st.permutations(_COLUMNS if is_row else _KEYS))[:3]:
+            instead = data.draw(st.sampled_from(({}, {}, {name: name.upper()}, {name: f"{name} "})))
             without = [
-                {column: value for column, value in bucket.items() if column != name}
+                {instead.get(column, column): value for column, value in bucket.items() if column != name or instead}
                 if is_row or bucket is one
                 else bucket
                 for bucket in batch

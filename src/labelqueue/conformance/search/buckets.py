@@ -14,13 +14,16 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-__all__ = ["CONFIDENCES", "LABELS", "USERS", "buckets", "instants", "types"]
+__all__ = ["CONFIDENCES", "LABELS", "USERS", "USERS_OF_FILES", "buckets", "instants", "types"]
 
 _THRESHOLD: Final = 0.55
 _EPOCH: Final = datetime(2026, 1, 10, 9, 0, tzinfo=UTC)
 _OFFSETS: Final = ("", "Z", "+00:00", "+05:45", "-03:30", "+14:00")
 USERS: Final = ("ada", "Ada", "ada ", "", "grace", "日本", "None", "ad")
 """Users that resemble each other; `None` is a text here."""
+
+USERS_OF_FILES: Final = (*USERS, "ada\0")
+"""Those, and one that JSON can hold and not every database."""
 
 CONFIDENCES: Final = st.one_of(
     st.sampled_from((0.0, -0.0, 0.3, 0.3, 0.5, 0.54, 0.56, 0.6, 1.0, -0.2, 1e-07, 0.1 + 0.2)),

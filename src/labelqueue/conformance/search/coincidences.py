@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 __all__ = ["MakesCoincidences"]
 
 _FIRST: Final = datetime(2026, 1, 4, 6, tzinfo=UTC)
+_NEARLY_AN_ID: Final[tuple[dict[str, Any], ...]] = (
+    {"first": 1},
+    {"first": 8},
+    {"first": 35},
+    {"spelled": "upper"},
+    {"spelled": "hex"},
+)
 _LEVEL: Final = (None, 0.0, -0.0, ..., -0.2)
 """Confidences that rank level, and one that does not; an ellipsis is left out."""
 
@@ -53,8 +60,8 @@ class MakesCoincidences(Rules):
         elif kind == "wall clock":
             self._read_the_same_time_elsewhere(data)
         elif kind == "part":
-            place, first = data.draw(st.integers(0, 3)), data.draw(st.sampled_from((1, 8, 35)))
-            self.take({"do": "mark_done", "request_id": {"$place": place, "first": first}})
+            place, change = data.draw(st.integers(0, 3)), data.draw(st.sampled_from(_NEARLY_AN_ID))
+            self.take({"do": "mark_done", "request_id": {"$place": place} | change})
         else:
             self._wait(data)
 

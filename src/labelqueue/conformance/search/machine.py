@@ -32,7 +32,7 @@ from labelqueue.conformance.examination import Examination
 from labelqueue.conformance.judging import Failure, Findings, answer_of, examination_of, judge_step
 from labelqueue.conformance.models.crosscheck import GENERAL, Beside
 from labelqueue.conformance.search.bad_input import HandsInBadInput
-from labelqueue.conformance.search.buckets import USERS, buckets, types
+from labelqueue.conformance.search.buckets import USERS, USERS_OF_FILES, buckets, types
 from labelqueue.conformance.search.coincidences import MakesCoincidences
 from labelqueue.conformance.search.outside_changes import ChangesTheFile
 from labelqueue.conformance.steps import moment_of
@@ -80,6 +80,7 @@ class Collector:
 
 def machine_of(collector: Collector) -> type[RuleBasedStateMachine]:  # noqa: C901 - one class, one rule per step
     """Return the machine that works on a subject, with the rules of the profiles that are examined."""
+    known_users = USERS_OF_FILES if "file" in collector.findings.profiles else USERS
 
     class QueueMachine(RuleBasedStateMachine):
         """The subject and the model, side by side."""
@@ -93,7 +94,7 @@ def machine_of(collector: Collector) -> type[RuleBasedStateMachine]:  # noqa: C9
         @initialize(
             cap=st.sampled_from((2, 3, None, 1, None, 5, 0, 40)),
             hours=st.sampled_from((12.0, 23.5, 20.0, 0.0, 23.9999999)),
-            users=st.sampled_from(list(permutations(USERS, 2))),
+            users=st.sampled_from(list(permutations(known_users, 2))),
             has_folder=st.booleans(),
         )
         def open(self, cap: int | None, hours: float, users: tuple[str, ...], has_folder: bool) -> None:  # noqa: FBT001 - drawn
@@ -136,7 +137,13 @@ def machine_of(collector: Collector) -> type[RuleBasedStateMachine]:  # noqa: C9
 
         @rule(data=st.data())
         def enqueue_drift(self, data: st.DataObject) -> None:
-            self.take({"do": "enqueue_drift", "buckets": data.draw(buckets(self.users, is_row=False, most=4))})
+            step: dict[str, Any] = {
+                "do": "enqueue_drift",
+                "buckets": data.draw(buckets(self.users, is_row=False, most=4)),
+            }
+            if data.draw(st.integers(0, 3)) == 0:
+                step["views"] = True
+            self.take(step)
 
         @rule(data=st.data())
         def get_pending(self, data: st.DataObject) -> None:

@@ -13,7 +13,7 @@ import gc
 import importlib
 import importlib.metadata
 import sys
-from collections import ChainMap
+from collections import ChainMap, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -208,10 +208,19 @@ def _arguments_of(step: Step) -> tuple[list[Any], dict[str, Any]]:
         return [_frame_of(step)], keywords
     if step["do"] == "enqueue_drift":
         buckets = [_row_of(bucket) for bucket in step["buckets"]]
-        return [tuple(map(ChainMap, buckets)) if step.get("views") else buckets], keywords
+        return [tuple(map(_view_of, buckets)) if step.get("views") else buckets], keywords
     if step["do"] == "mark_done":
         return [step["request_id"]], keywords
     return [], keywords
+
+
+def _view_of(bucket: dict[str, Any]) -> Mapping[str, Any]:
+    """Make a mapping that is no dict, and that has a key for good once it is asked for by brackets."""
+    return ChainMap(defaultdict(_nothing, bucket))
+
+
+def _nothing() -> None:
+    """The value of a key that is not there."""
 
 
 def _row_of(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -230,8 +239,8 @@ def _native(form: Any) -> Any:  # noqa: ANN401 - any JSON in, any Python out
 
     if "$missing" in form:
         return {"nan": float("nan"), "NaT": pd.NaT, "NA": pd.NA}[form["$missing"]]
-    if "$int" in form:
-        return np.int64(form["$int"])
+    if "$datetime" not in form:
+        return np.int64(form["$int"]) if "$int" in form else np.float32(form["$float"])
     if form["of"] == "pandas":
         return pd.Timestamp(form["$datetime"])
     moment = pd.Timestamp(form["$datetime"])
