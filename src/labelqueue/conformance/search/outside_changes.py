@@ -154,6 +154,8 @@ class ChangesTheFile(Rules):
             self.take({"do": "store", "items": items} | ({"in_place": True} if kind == "in place" else {}))
             if data.draw(st.booleans()):
                 self.take({"do": "reopen"})
+            else:  # before anything else looks at it
+                self._add_a_sound_one()
 
     def _change_one_digit(self, how: dict[str, Any]) -> None:
         """Write what is as long as what is there, and then remove it."""
