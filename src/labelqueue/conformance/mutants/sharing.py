@@ -135,6 +135,16 @@ class MarksWhatItKnows(DurableQueue):
 
 
 @mutant("SHARE-3")
+class AnswersWithASecondReading(DurableQueue):
+    """What marking returns is read again once the lock is free, and may be another's status by then."""
+
+    def mark_done(self, request_id: str, status: Any = "labeled") -> Any:
+        if super().mark_done(request_id, status) is None:
+            return None
+        return next(request for request in self.all_items if request.request_id == request_id)
+
+
+@mutant("SHARE-3")
 class InOrderOfTheClock(DurableQueue):
     """The moment of a call is taken before the lock is there, and the list is kept in the order of moments."""
 

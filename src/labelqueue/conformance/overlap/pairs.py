@@ -22,8 +22,8 @@ def _drift(*minutes: int) -> Step:
     return {"do": "enqueue_drift", "buckets": buckets}
 
 
-def _mark(place: int) -> Step:
-    return {"do": "mark_done", "request_id": {"$place": place}}
+def _mark(place: int, status: str = "labeled") -> Step:
+    return {"do": "mark_done", "request_id": {"$place": place}, "status": status}
 
 
 class Pair(NamedTuple):
@@ -54,6 +54,7 @@ PAIRS: Final = (
     Pair(_drift(2), _mark(0)),
     Pair(_mark(0), _drift(2)),
     Pair(_drift(3), _drift(3)),
+    Pair(_mark(0), _mark(0, "skipped")),
     # What is pending and what is left today, of two moments: whichever is read first, and
     # also where the second is read only since the file is another one.
     Pair({"do": "get_pending"}, _mark(0), cap=1, earlier=_drift(2)),

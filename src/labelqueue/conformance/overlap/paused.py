@@ -136,7 +136,10 @@ class _Scene:
         self.second.perform(self.meanwhile)
         self.patience_s = max(_PATIENCE_S, _TIMES_ALONE * (time.monotonic() - start))
         changes, all_points = (points_in(record.calls, store.parents[1], of_reading=each) for each in (False, True))
-        return (all_points if self.pair.first["do"] == "get_pending" else changes), all_points
+        if self.pair.first["do"] == "get_pending" or not changes:
+            return all_points, all_points
+        # Behind the last change the lock is free: who reads once more then may find what another did.
+        return changes + all_points[all_points.index(changes[-1]) + 1 :], all_points
 
     def paused_at(self, point: Point, patience_s: float | None = None) -> History | None:
         """Stop the first at a point; `None` where it took another way this time."""
