@@ -41,10 +41,11 @@ CUT_SHORT: Final = "EFBIG"
 _FULL: Final = "a full disk"
 _IN_PART: Final = "a short write"
 _WRITES: Final = ("write", "writev", "pwrite64")
+_FLUSHES: Final = ("fsync", "fdatasync")
 _MOST_WRITES: Final = 2
 _INTERRUPT: Final = "SIGINT"
 # Behind any other system call a program need not be ready yet to clean up what that has made.
-_INTERRUPTED: Final = ("write", "writev", "pwrite64", "fsync", "fdatasync", "rename", "renameat", "renameat2")
+_INTERRUPTED: Final = (*_WRITES, *_FLUSHES, "rename", "renameat", "renameat2")
 _SPACE: Final = ("ENOSPC",)
 _WHILE_READING: Final = {"open": "EACCES", "openat": "EACCES", "read": "EIO"}
 _MOST_READINGS: Final = 4
@@ -54,7 +55,6 @@ _INJECTIONS: Final = {
     _INTERRUPT: ("signal=INT", "was interrupted"),
 }
 """What strace is told, and what is said, where the cause is not the name of an error."""
-_FLUSHES: Final = ("fsync", "fdatasync")
 _ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "open": ("EACCES", "ENOSPC"),
     "openat": ("EACCES", "ENOSPC"),

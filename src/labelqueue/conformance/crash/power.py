@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from labelqueue.conformance.crash.disk import Disk, Platter
-from labelqueue.conformance.crash.scenes import NEXT, SCENES, Program
+from labelqueue.conformance.crash.scenes import NEXT, SCENES, Program, linked
 from labelqueue.conformance.crash.strace import Record, attached
 from labelqueue.conformance.crash.system_calls import SystemCall
 from labelqueue.conformance.steps import Step, call_of, resolved
@@ -55,7 +55,10 @@ def power_cuts(actor: Program, reader: Program, *, is_linked: bool = False) -> I
     try:
         live = root / "live"
         live.mkdir()
-        name = _linked(live) if is_linked else live / _STORE
+        name = live / _STORE
+        if is_linked:
+            name.parent.mkdir()  # a link leads to nothing yet, but to a folder that is there
+            name = linked(name)
         disk, rehearsed = Disk(live), Disk(live)
         script = _Script(actor, live, name, root / "rehearsal" / "queue.json")
         for call in script.record.calls:
@@ -66,15 +69,6 @@ def power_cuts(actor: Program, reader: Program, *, is_linked: bool = False) -> I
             yield script.cut(answers, f"{how}, by a link" if is_linked else how, reader.state_of(store))
     finally:
         shutil.rmtree(root, ignore_errors=True)
-
-
-def _linked(live: Path) -> Path:
-    """Make a link to the store, which is not there yet, in a folder of its own."""
-    link = live / "link" / "queue.json"
-    for folder in (link.parent, (live / _STORE).parent):
-        folder.mkdir()
-    link.symlink_to(live / _STORE)
-    return link
 
 
 class _Script:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from labelqueue.conformance.subjects.subject import Subject
     from labelqueue.spec.interruption import State
 
-__all__ = ["NEXT", "SCENES", "Program", "Scene", "Stage", "is_one_file", "leftovers"]
+__all__ = ["NEXT", "SCENES", "Program", "Scene", "Stage", "is_one_file", "leftovers", "linked"]
 
 _CAP: Final = 2  # below what waits, so that what is offered shows how much of the day is taken for used up
 _NOW: Final = "2026-01-15T12:00:00.123457Z"
@@ -282,3 +282,11 @@ def leftovers(store: Path) -> tuple[str, ...]:
         return ()
     names = {path.name for path in store.parent.iterdir()}
     return tuple(sorted(names - {store.name, *(f"{store.name}{ending}" for ending in _NO_LEFTOVERS)}))
+
+
+def linked(store: Path) -> Path:
+    """Make a link to a store, in a folder of its own."""
+    link = store.parents[1] / "link" / store.name
+    link.parent.mkdir()
+    link.symlink_to(store)
+    return link

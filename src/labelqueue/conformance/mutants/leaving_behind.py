@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 from labelqueue.conformance.models.durable import DurableQueue
@@ -50,13 +51,6 @@ class KeepsACopyOfTheOld(DurableQueue):
 class CleansUpAfterErrorsAlone(DurableQueue):
     """The temporary file is removed after an error, but not after an interrupt."""
 
-    def exchange(self) -> None:
-        target = self.path.resolve()
-        temporary = self.temporary(target)
-        try:
-            self.write(temporary, target)
-            self.replace(temporary, target)
-        except OSError:
-            self.clean_up(temporary)
-            raise
-        self.settle(target)
+    def clean_up(self, temporary: Path) -> None:
+        if isinstance(sys.exc_info()[1], OSError):
+            super().clean_up(temporary)

@@ -83,9 +83,8 @@ class LocksTheWritingAlone(DurableQueue):
             super().save()
 
 
-@mutant("SHARE-2")
-class LooksBeforeItLocks(DurableQueue):
-    """The lock is taken after the file was read."""
+class _KnowsItsLock(DurableQueue):
+    """Says whether it holds the lock."""
 
     is_locked = False
 
@@ -97,6 +96,11 @@ class LooksBeforeItLocks(DurableQueue):
                 yield
             finally:
                 self.is_locked = False
+
+
+@mutant("SHARE-2")
+class LooksBeforeItLocks(_KnowsItsLock):
+    """The lock is taken after the file was read."""
 
     def look(self) -> None:
         if not self.is_locked:
@@ -201,23 +205,20 @@ class ThreadsShareAMemory(DurableQueue):
 
 
 @mutant("SHARE-2")
-class ReadingFreesTheLock(DurableQueue):
+class ReadingFreesTheLock(_KnowsItsLock):
     """The lock is POSIX's: who reads opens and closes its file as well, and the process has it no longer."""
 
     threads: ClassVar[Any] = threading.RLock()  # keeps the threads of a process apart, which the lock does not
-    is_locked = False
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        import fcntl  # noqa: PLC0415 - not everywhere
+        with self.threads, super().locked():
+            yield
 
-        with self.threads, self.sidecar().open("ab") as file:
-            fcntl.lockf(file, fcntl.LOCK_EX)
-            self.is_locked = True
-            try:
-                yield
-            finally:
-                self.is_locked = False
+    def acquire(self, descriptor: int) -> None:
+        import fcntl  # noqa: PLC0415 - not everywhere, and needed here alone
+
+        fcntl.lockf(descriptor, fcntl.LOCK_EX)
 
     def look(self) -> None:
         sidecar = self.path.resolve().with_name(f"{self.path.name}.lock")

@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from labelqueue.conformance.crash.scenes import Program, Scene, Stage
+from labelqueue.conformance.crash.scenes import Program, Scene, Stage, linked
 from labelqueue.conformance.crash.strace import attached
 from labelqueue.conformance.crash.system_calls import Point, points_in
 from labelqueue.conformance.overlap.clients import made
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-__all__ = ["linked", "long_pause", "paused_histories", "told"]
+__all__ = ["long_pause", "paused_histories", "told"]
 
 # How much longer than alone a call may take before it is taken for one that waits for
 # a lock.  Whoever needs longer overlaps less; no verdict depends on it.
@@ -42,14 +42,6 @@ _PATIENCE_S: Final = 0.05
 # longer than the five seconds that many libraries wait.
 _LONG_S: Final = 5.5
 _ALL: Final[Step] = {"do": "all_items"}
-
-
-def linked(store: Path) -> Path:
-    """Make a link to a store, in a folder of its own."""
-    link = store.parents[1] / "link" / store.name
-    link.parent.mkdir()
-    link.symlink_to(store)
-    return link
 
 
 def paused_histories(

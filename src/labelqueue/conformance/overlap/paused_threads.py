@@ -17,9 +17,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from labelqueue.conformance.crash.scenes import linked
 from labelqueue.conformance.overlap.clients import made
 from labelqueue.conformance.overlap.pairs import LINKED, PAIRS, PREPARED, TIMED, Pair
-from labelqueue.conformance.overlap.paused import linked, told
+from labelqueue.conformance.overlap.paused import told
 from labelqueue.conformance.steps import Step, resolved
 from labelqueue.spec import Event, History
 

@@ -38,10 +38,10 @@ _Look = dict[str, tuple[int, int, int]]
 
 
 class StoreFolder:
-    """A temporary folder in which one store lives, at `path`, two folders deep.
+    """A temporary folder in which one store lives, at `path`.
 
-    The folder of the store does not exist at first, so that a subject has to
-    create it (KEEP-3); it is there, and empty, where that is asked for.
+    The folders of the store do not exist at first, so that a subject has to
+    create them (KEEP-3); they are there, and empty, where that is asked for.
     """
 
     def __init__(self, *, has_folder: bool = False) -> None:
