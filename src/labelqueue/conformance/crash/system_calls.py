@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["TRACED", "Point", "SystemCall", "calls_in", "points_in", "points_on_connections"]
+__all__ = ["FLUSHES", "TRACED", "Point", "SystemCall", "calls_in", "points_in", "points_on_connections"]
 
 _LINE: Final = re.compile(r"(\d+)\s+(\w+)\((.*)\)\s+= (-?\d+|0x[0-9a-f]+|\?)(.*)")
 _TRACED: Final = (
@@ -25,6 +25,8 @@ _TRACED: Final = (
 _SOCKETS: Final = "sendto,sendmsg,recvfrom,recvmsg"
 TRACED: Final = f"{_TRACED},{_SOCKETS}"
 """Every system call that is written down."""
+FLUSHES: Final = ("fsync", "fdatasync")
+"""Those that flush one file or folder."""
 _CHANGES: Final = frozenset(_TRACED.split(",")) - {"close", "dup", "dup2", "dup3", "read", "lseek"}
 _READS: Final = frozenset({"open", "openat", "read", "close"})
 _ON_CONNECTIONS: Final = frozenset({*_SOCKETS.split(","), "read", "write", "writev"})
