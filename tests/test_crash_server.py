@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from labelqueue.conformance import run, subject_named
-from labelqueue.conformance.crash.scenes import SCENES, Program
+from labelqueue.conformance.crash.program import Program
+from labelqueue.conformance.crash.scenes import SCENES
 from labelqueue.conformance.crash.server import cuts_of
 from labelqueue.conformance.subjects.program import ProgramSubject
 from labelqueue.spec import REQUIREMENTS

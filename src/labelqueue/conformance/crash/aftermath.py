@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from labelqueue.conformance.crash.scenes import Program, Stage, leftovers
+from labelqueue.conformance.crash.program import Program
+from labelqueue.conformance.crash.scenes import Stage, leftovers
 from labelqueue.conformance.steps import Step, call_of
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.spec import ABSENT, Interruption, Refusal

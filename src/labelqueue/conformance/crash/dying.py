@@ -13,7 +13,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, Self
 
-from labelqueue.conformance.crash.scenes import NEXT, Program, Scene, Stage, is_one_file, leftovers
+from labelqueue.conformance.crash.program import Program
+from labelqueue.conformance.crash.scenes import NEXT, Scene, Stage, is_one_file, leftovers
 from labelqueue.conformance.crash.strace import attached
 from labelqueue.conformance.crash.system_calls import Point, points_in
 from labelqueue.conformance.steps import call_of

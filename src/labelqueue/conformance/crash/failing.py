@@ -20,7 +20,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.crash.aftermath import afterwards, attempt
-from labelqueue.conformance.crash.scenes import NEXT, Program, Stage, is_one_file
+from labelqueue.conformance.crash.program import Program
+from labelqueue.conformance.crash.scenes import NEXT, Stage, is_one_file
 from labelqueue.conformance.crash.strace import Record, attached
 from labelqueue.conformance.crash.system_calls import FLUSHES, Point, points_in
 from labelqueue.conformance.crash.unflushed import unflushed

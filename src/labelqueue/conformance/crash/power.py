@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Final
 
 from labelqueue.conformance.crash.disk import Disk, Platter
-from labelqueue.conformance.crash.scenes import NEXT, SCENES, Program, linked
+from labelqueue.conformance.crash.program import Program
+from labelqueue.conformance.crash.scenes import NEXT, SCENES, linked
 from labelqueue.conformance.crash.strace import Record, attached
 from labelqueue.conformance.crash.system_calls import SystemCall
 from labelqueue.conformance.steps import Step, call_of, resolved

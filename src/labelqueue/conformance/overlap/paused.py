@@ -18,7 +18,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from labelqueue.conformance.crash.scenes import Program, Scene, Stage, linked
+from labelqueue.conformance.crash.program import Program
+from labelqueue.conformance.crash.scenes import Scene, Stage, linked
 from labelqueue.conformance.crash.strace import attached
 from labelqueue.conformance.crash.system_calls import Point, points_in
 from labelqueue.conformance.overlap.clients import made

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from labelqueue.conformance.crash.scenes import Program
+    from labelqueue.conformance.crash.program import Program
     from labelqueue.conformance.subjects.python_subject import PythonHandle, PythonSubject
 
 __all__ = ["paused_threads"]

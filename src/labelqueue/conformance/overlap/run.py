@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.cases import Case
-from labelqueue.conformance.crash.scenes import Program
+from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.strace import why_not
 from labelqueue.conformance.judging import Failure, Findings, judge_observation
 from labelqueue.conformance.overlap.clients import Client, Perform, all_at_once, one_by_one
