@@ -21,11 +21,11 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from labelqueue.conformance.crash.volatile import VolatileFile, VolatileFolder
 from labelqueue.spec import InconclusiveError
 
 if TYPE_CHECKING:
@@ -57,54 +57,8 @@ def _path_of(escaped: str) -> Path:
     return Path(_text_of(escaped))
 
 
-@dataclass(eq=False)
-class _File:
-    data: bytes = b""
-    flushed: bytes = b""
-    is_cut: bool = False  # since it was flushed
-
-    @property
-    def is_clean(self) -> bool:
-        return self.data == self.flushed
-
-    def versions(self) -> dict[str, bytes]:
-        """What its content may be, by what happened to it."""
-        old, new = self.flushed, self.data
-        found = {"written as it was": new}
-        if not self.is_clean:
-            # Of a file that was cut nothing need be left; else what is not written yet is as it was.
-            rest = b"" if self.is_cut else old
-            middle = (_first_difference(rest, new) + len(new)) // 2
-            found |= {
-                "without what was not flushed": old,
-                "with a part of what was not flushed": new[:middle] + rest[middle:],
-                "with zeros for what was not flushed": rest[: len(new)].ljust(len(new), b"\0"),
-            }
-        return found
-
-
-@lru_cache(maxsize=64)  # a state of the platter is told in many ways
-def _first_difference(one: bytes, other: bytes) -> int:
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
-
-
 def _number(call: SystemCall) -> str:
     return call.arguments.partition("<")[0]
-
-
-@dataclass(eq=False)
-class _Folder:
-    flushed: dict[str, _File] = field(default_factory=dict)
-    # Changes since the last flush; each gives names a file, or takes them away.
-    changes: list[dict[str, _File | None]] = field(default_factory=list)
-
-    def names(self, count: int | None = None) -> dict[str, _File]:
-        """The names after so many of the changes; after all of them, unless told otherwise."""
-        names: dict[str, _File | None] = dict(self.flushed)
-        for change in self.changes[:count]:
-            names |= change
-        return {name: file for name, file in names.items() if file is not None}
 
 
 @dataclass
@@ -126,17 +80,17 @@ class Disk:
             root: An absolute path without symbolic links.
         """
         self._root = root
-        self._folders: dict[Path, _Folder] = {}
+        self._folders: dict[Path, VolatileFolder] = {}
         self._open_files: dict[str, _Open] = {}  # by descriptor
-        self._nameless: dict[Path, _File] = {}  # by what stands for their names (O_TMPFILE)
+        self._nameless: dict[Path, VolatileFile] = {}  # by what stands for their names (O_TMPFILE)
         self.is_changed = False
         for path in [root, *root.rglob("*")]:
             if path.is_dir():
-                self._folders[path] = _Folder()
+                self._folders[path] = VolatileFolder()
         for path in root.rglob("*"):
             if path.is_file():
                 content = path.read_bytes()
-                self._folders[path.parent].flushed[path.name] = _File(content, content)
+                self._folders[path.parent].flushed[path.name] = VolatileFile(content, content)
 
     def replay(self, call: SystemCall) -> None:
         """Do to the disk what a recorded system call did.
@@ -184,7 +138,7 @@ class Disk:
             if not files:
                 yield names, {}
 
-    def _files(self, counts: Iterable[int | None] = itertools.repeat(None)) -> dict[Path, _File]:
+    def _files(self, counts: Iterable[int | None] = itertools.repeat(None)) -> dict[Path, VolatileFile]:
         """Every file by its path, after so many changes of each folder's names; after all, unless told otherwise."""
         return {
             path / name: file
@@ -201,10 +155,10 @@ class Disk:
         if path in self._folders or path.parent not in self._folders:
             return
         if "O_TMPFILE" in call.arguments:
-            self._nameless[path] = _File()
+            self._nameless[path] = VolatileFile()
         file = self._file(path)
         if file is None and "O_CREAT" in call.arguments:
-            file = _File()
+            file = VolatileFile()
             self._change(path, file)
         if file is not None and "O_TRUNC" in call.arguments and file.data:
             self._set(file, b"")
@@ -291,7 +245,7 @@ class Disk:
     def _mkdir(self, call: SystemCall) -> None:
         path = self._paths(call)[0]
         if path.is_relative_to(self._root):
-            self._folders.setdefault(path, _Folder())
+            self._folders.setdefault(path, VolatileFolder())
 
     _mkdirat = _mkdir
 
@@ -313,7 +267,7 @@ class Disk:
 
     _syncfs = _sync
 
-    def _flush_file(self, file: _File) -> None:
+    def _flush_file(self, file: VolatileFile) -> None:
         self.is_changed = self.is_changed or not file.is_clean
         file.flushed, file.is_cut = file.data, False
         for folder in self._folders.values():
@@ -326,15 +280,15 @@ class Disk:
                     folder.changes = [each for each in folder.changes if each]
                     break
 
-    def _flush_folder(self, folder: _Folder) -> None:
+    def _flush_folder(self, folder: VolatileFolder) -> None:
         self.is_changed = self.is_changed or bool(folder.changes)
         folder.flushed, folder.changes = folder.names(), []
 
-    def _file(self, path: Path) -> _File | None:
+    def _file(self, path: Path) -> VolatileFile | None:
         folder = self._folders.get(path.parent)
         return self._nameless.get(path) or (folder.names().get(path.name) if folder else None)
 
-    def _described(self, call: SystemCall) -> _File | None:
+    def _described(self, call: SystemCall) -> VolatileFile | None:
         found = _DESCRIPTOR.match(call.arguments)
         return self._file(_path_of(found[2])) if found else None
 
@@ -348,17 +302,17 @@ class Disk:
                 paths.append(base / _path_of(part[3]))
         return paths
 
-    def _change(self, path: Path, file: _File | None) -> None:
+    def _change(self, path: Path, file: VolatileFile | None) -> None:
         folder = self._folders.get(path.parent)
         if folder is not None:
             folder.changes.append({path.name: file})
             self.is_changed = True
 
-    def _set(self, file: _File, data: bytes) -> None:
+    def _set(self, file: VolatileFile, data: bytes) -> None:
         file.data = data
         self.is_changed = True
 
-    def _write_at(self, file: _File, data: bytes, start: int, call: SystemCall) -> None:
+    def _write_at(self, file: VolatileFile, data: bytes, start: int, call: SystemCall) -> None:
         before = file.data.ljust(start, b"\0")
         self._set(file, before[:start] + data + before[start + len(data) :])
         opened = self._open_files.get(_number(call))
