@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from labelqueue.conformance.steps import Step, call_of, moment_of, resolved
+from labelqueue.conformance.subjects.beside import Beside, requests_in
 from labelqueue.conformance.subjects.glimpses import reading_meanwhile
 from labelqueue.conformance.subjects.store import StoreFolder
 from labelqueue.conformance.subjects.subject import Answer, Handle, RefusedError, Subject
-from labelqueue.errors import shown
 from labelqueue.spec import REQUIREMENTS, Observation, Refusal, Seen
 from labelqueue.spec.queue_file import FileState
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Examination"]
 
-_CAP_OF_READERS: Final = 1
 _CHANGING: Final = ("enqueue_low_confidence", "enqueue_drift", "mark_done")
 _INPUT: Final = tuple(rule for rule in REQUIREMENTS.values() if rule.profile == "input")
 _RUBBISH: Final = "spoiled by the caller"
@@ -87,6 +86,7 @@ class Examination:
         with ExitStack() as stack:
             self._store = StoreFolder(has_folder=self._has_folder)
             stack.callback(self._store.remove)
+            self._beside = Beside(self._subject, self._store)
             self._clock = self._subject.clock(self._now, runs=self._runs)
             stack.callback(self._clock.stop)
             self._stack = stack.pop_all()
@@ -142,7 +142,7 @@ class Examination:
                 if is_watched and self._is_path:
                     stack.enter_context(self._open_handle.watched(self._store, copies))
                 elif is_watched:
-                    stack.enter_context(reading_meanwhile(self._read_store, glimpses))
+                    stack.enter_context(reading_meanwhile(self._beside.items_now, glimpses))
                 warned = stack.enter_context(warnings.catch_warnings(record=True))
                 warnings.simplefilter("always")
                 answer = self._open_handle.perform(step)
@@ -155,14 +155,14 @@ class Examination:
             evidence["created"] = self._store.created_since(look)
             evidence["is_store_there"] = self._store.is_there
         if is_watched:
-            evidence["glimpses"] = (*glimpses, *(self._read_copy(copy) for copy in copies))
+            evidence["glimpses"] = (*glimpses, *(self._beside.items_of(copy) for copy in copies))
         if answer is not None:
             evidence["result"] = answer.value
             evidence["changed_argument"] = answer.changed_argument
             if step["do"] in ("get_pending", "all_items") and not self._reads_beside:
                 evidence |= self._ask_again(step, answer)
         if step["do"] in _CHANGING:
-            evidence["stored"] = self._stored()
+            evidence["stored"] = self._beside.items()
         return self._observe(step, was_store_there=there if self._is_path else None, **evidence)
 
     def _change_outside(self, step: Step) -> Observation:
@@ -267,13 +267,13 @@ class Examination:
 
     def _all_items(self) -> tuple[Seen, ...] | Refusal:
         if self._reads_beside:
-            stored = self._stored()
+            stored = self._beside.items()
             return Refusal("other", stored) if isinstance(stored, str) else stored
         try:
             value = self._open_handle.all_items().value
         except RefusedError as refused:
             return refused.refusal
-        return _as_requests(value)
+        return requests_in(value)
 
     def _value_of(self, step: Step) -> Any:  # noqa: ANN401 - anything the subject returns
         try:
@@ -292,46 +292,11 @@ class Examination:
             return {"again": [], "refusal": refused.refusal}
         return {"again": again.value, "after_spoiling": spoiled}
 
-    def _stored(self) -> tuple[Seen, ...] | str:
-        """Read the store through another handle: a copy of it, where it is a path."""
-        if not self._is_path:
-            return self._read_store()
-        return self._read_copy(self._store.copy()) if self._store.is_there else ()
-
-    def _read_copy(self, copy: Path) -> tuple[Seen, ...] | str:
-        try:
-            return self._read_store(copy)
-        finally:
-            self._store.discard(copy)
-
-    def _read_store(self, store: Path | None = None) -> tuple[Seen, ...] | str:
-        """Read a store through a handle of its own."""
-        try:
-            # With a cap of its own, which must not become anybody else's.
-            handle = self._subject.open(store or self._store.path, _CAP_OF_READERS)
-            try:
-                value = handle.all_items().value
-            finally:
-                handle.close()
-        except RefusedError as refused:
-            return refused.refusal.message
-        requests = _as_requests(value)
-        return requests.message if isinstance(requests, Refusal) else requests
-
 
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
-
-
-def _as_requests(value: Any) -> tuple[Seen, ...] | Refusal:  # noqa: ANN401 - anything the subject returns
-    if not isinstance(value, list):
-        return Refusal("other", f"found all_items to be {shown(value)}, not a list")
-    for item in value:
-        if not isinstance(item, Seen):
-            return Refusal("other", f"found {shown(item)} in all_items, which is no request")
-    return tuple(value)
 
 
 def _in_order_of_rows(before: tuple[Seen, ...], after: tuple[Seen, ...]) -> list[str]:
