@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, Self
 
+from labelqueue.conformance.crash.elsewhere import folders_of_temporaries, made_in, taken_away
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import NEXT, Scene, Stage, is_one_file, leftovers
 from labelqueue.conformance.crash.strace import attached
@@ -100,13 +101,14 @@ def kills_of(
         recorded.perform(stage.step)
     is_alone = is_one_file(store, recorded)
     points = points_in(record.calls, store.parents[1])
+    elsewhere = folders_of_temporaries(record.calls, store)
     with Spares(rehearsed, most=len(points)) as spares, ExitStack() as stack:
         actor: Program | None = None
         for point in points:
             if actor is None or not actor.is_alive:
                 actor = spares.take()
                 stack.callback(actor.end)
-            interruption = _killed_at(stage, actor, witness, point, is_alone=is_alone, is_file=is_file)
+            interruption = _killed_at(stage, actor, witness, point, elsewhere, is_alone=is_alone, is_file=is_file)
             if interruption is not None:
                 yield interruption
 
@@ -159,12 +161,19 @@ def kills_in_flight(
 
 
 def _killed_at(
-    stage: Stage, actor: Program, witness: Program, point: Point, *, is_alone: bool, is_file: bool
+    stage: Stage,
+    actor: Program,
+    witness: Program,
+    point: Point,
+    elsewhere: Collection[Path],
+    *,
+    is_alone: bool,
+    is_file: bool,
 ) -> Interruption | None:
     store = stage.set_up()
     actor.open(store)
     try:
-        with attached(actor.pid, f"{point.name}:signal=KILL:when={point.number}"):
+        with attached(actor.pid, f"{point.name}:signal=KILL:when={point.number}") as record:
             actor.perform(stage.step)
     except BrokenError:
         actor.kill()
@@ -184,6 +193,7 @@ def _killed_at(
         is_refused_again, again = _next_change(witness, store)
         if isinstance(again, tuple) and not is_refused_again:
             is_refused, stumbled_over, after = False, names, again
+    strays = taken_away(made_in(elsewhere, record.calls))
     return Interruption(
         kind="kill",
         how=f"killed before {point}",
@@ -195,7 +205,7 @@ def _killed_at(
         is_ruined=isinstance(after, str) and not is_refused,
         stumbled_over=stumbled_over,
         mistaken=mistaken,
-        leftovers=leftovers(store) if is_alone else None,
+        leftovers=(*leftovers(store), *strays) if is_alone else None,
     )
 
 

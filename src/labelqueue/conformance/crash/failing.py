@@ -20,6 +20,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.crash.aftermath import afterwards, attempt
+from labelqueue.conformance.crash.elsewhere import folders_of_temporaries, made_in, taken_away
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import NEXT, Stage, is_one_file
 from labelqueue.conformance.crash.strace import Record, attached
@@ -30,7 +31,7 @@ from labelqueue.conformance.subjects.process_state import has_thread
 from labelqueue.spec import Interruption
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
 
@@ -99,7 +100,8 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
     full = [(point, _FULL) for point, error in changing if error == "ENOSPC" and point.file != store.name][:_MOST_FULL]
     own = [p for p in points if p.thread == actor.pid and p.name in _INTERRUPTED]  # an interrupt is its first thread's
     interrupted = [(point, _INTERRUPT) for point in own if actor.is_in_python]
-    trials = _Trials(stage, actor, reader, is_alone=is_alone)
+    elsewhere = folders_of_temporaries(record.calls, store)
+    trials = _Trials(stage, actor, reader, elsewhere, is_alone=is_alone)
     for point, error in changing + reading + (full if size is not None else []) + interrupted:
         interruption = trials.fail_at(point, error)
         if interruption is not None:
@@ -115,8 +117,10 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
     for most in sorted({size - 1, size // 2, 1}):
         yield trials.cut_short(most)
     writes = [point for point in points if point.name in _WRITES][:_MOST_WRITES]
-    for point, fails_next in itertools.product(writes, (False, True)):
-        interruption = trials.write_in_part(point, size // 2, fails_next=fails_next)
+    # One write is cut short; the next writes nothing; the next is cut short as well.
+    parts = ((size // 2,), (size // 2, size // 2), (size // 3, 2 * size // 3))
+    for point, part in itertools.product(writes, parts):
+        interruption = trials.write_in_part(point, part)
         if interruption is not None:
             yield interruption
 
@@ -135,10 +139,13 @@ class _Trials:
         actor: The process; one that died may be replaced.
     """
 
-    def __init__(self, stage: Stage, actor: Program, reader: Program, *, is_alone: bool) -> None:
+    def __init__(
+        self, stage: Stage, actor: Program, reader: Program, elsewhere: Collection[Path], *, is_alone: bool
+    ) -> None:
         self.actor = actor
         self._stage = stage
         self._reader = reader
+        self._elsewhere = elsewhere
         self._is_alone = is_alone
         self._then = itertools.cycle((stage.step, NEXT))
 
@@ -162,10 +169,12 @@ class _Trials:
         lost = unflushed(record, hits[0], store)
         # Whoever may not remove a file cannot be blamed for leaving it.
         is_alone = self._is_alone and not point.name.startswith("unlink")
+        strays = taken_away(made_in(self._elsewhere, record.calls))
         found = self._afterwards(store, f"{point} {how}", error, outcome, then, is_alone=is_alone)
         if error == _INTERRUPT and not self.actor.is_alive:
             return None  # nobody has to live through an interrupt
-        return replace(found, unflushed=lost)
+        leftovers = None if found.leftovers is None else (*found.leftovers, *strays)
+        return replace(found, unflushed=lost, leftovers=leftovers)
 
     def cut_short(self, most: int) -> Interruption:
         """Let no file grow beyond so many bytes."""
@@ -175,21 +184,27 @@ class _Trials:
         how = f"files could not grow beyond {most} bytes"
         return self._afterwards(store, how, CUT_SHORT, outcome, then, is_alone=self._is_alone)
 
-    def write_in_part(self, point: Point, most: int, *, fails_next: bool) -> Interruption | None:
-        """Let one write take a part of what it gets, the next nothing if so asked, and those behind it everything."""
+    def write_in_part(self, point: Point, most: Sequence[int]) -> Interruption | None:
+        """Let a write and those behind it take no more than some bytes of the file each, and the rest everything."""
         store, then = self._begin()
         if self._is_gone(point):
             return None
-        number = point.number + fails_next
-        with attached(self.actor.pid, f"{point.name}:signal=STOP:when={number}", thread=point.whom) as record:
-            with _limited(self.actor, most):
-                self.actor.send(self._stage.step)
-                is_stopped = self.actor.is_stopped(record)
+        injection = f"{point.name}:signal=STOP:when={point.number}..{point.number + len(most) - 1}"
+        with attached(self.actor.pid, injection, thread=point.whom) as record:
+            for times, size in enumerate(most, start=1):
+                with _limited(self.actor, size):
+                    if times == 1:
+                        self.actor.send(self._stage.step)
+                    else:
+                        self.actor.wake()
+                    if not self.actor.is_stopped(record, times):
+                        break
+            stops = record.stops
             self.actor.go_on()
             outcome = attempt(lambda: self.actor.receive(self._stage.step))
-        if not is_stopped or not self.actor.is_alive:
+        if not stops or not self.actor.is_alive:
             return None  # the program took another way this time
-        how = f"{point} wrote no more than {most} bytes at first{', and then nothing once' if fails_next else ''}"
+        how = f"{point} was cut short at {most[0]} bytes{f', and the next at {most[1]}' if len(most) > 1 else ''}"
         return self._afterwards(store, how, _IN_PART, outcome, then, is_alone=self._is_alone)
 
     def _begin(self) -> tuple[Path, Step]:

@@ -98,19 +98,23 @@ class Program:
         """Whether something was said, waiting so long at most."""
         return self._conversation.has_said_within(seconds)
 
-    def is_stopped(self, record: Record) -> bool:
-        """Wait until it is stopped by a signal that was injected, or has answered, or for too long."""
+    def is_stopped(self, record: Record, times: int = 1) -> bool:
+        """Wait until it was stopped so often by signals that were injected, or has answered, or for too long."""
         end = time.monotonic() + _LONGEST_S
-        while not record.is_stopped:
+        while record.stops < times:
             if self.has_answered_within(_TICK_S) or time.monotonic() > end:
                 return False
         return True
 
+    def wake(self) -> None:
+        """Let it go on from the point at which it is stopped."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGCONT)
+
     def go_on(self) -> None:
-        """Let it go on, also where it comes to the point of its stop only after it was told to."""
+        """Let it go on to its answer, also where it comes to the point of its stop only after it was told to."""
         for _ in range(_TIMES_TOLD):
-            with suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGCONT)
+            self.wake()
             if self.has_answered_within(_PATIENCE_S):
                 return
 

@@ -42,9 +42,9 @@ class Record:
     file: Path | None = None
 
     @property
-    def is_stopped(self) -> bool:
-        """Whether the process was stopped by a signal that was injected."""
-        return self.file is not None and b"--- stopped by SIGSTOP ---" in self.file.read_bytes()
+    def stops(self) -> int:
+        """How often the process was stopped by a signal that was injected."""
+        return 0 if self.file is None else self.file.read_bytes().count(b"--- stopped by SIGSTOP ---")
 
     def so_far(self) -> list[SystemCall]:
         """Return its system calls while it is still watched."""

@@ -75,6 +75,11 @@ class SystemCall(NamedTuple):
         return self.name.startswith(("rename", "link")) and self.result == "0" and f'"{store}"' in self.arguments
 
     @property
+    def makes_a_file(self) -> bool:
+        """Whether it opened a file that it would have made."""
+        return self.name in ("open", "openat") and "O_CREAT" in self.arguments and not self.result.startswith("-")
+
+    @property
     def changes(self) -> bool:
         """Whether it changes something on the disk, if it succeeds."""
         if self.name in ("open", "openat"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
@@ -176,6 +177,26 @@ class UserByBeginning(ModelQueue):
 
     def of_user(self, requests: list[Any], user_id: str | None) -> list[Any]:
         return [request for request in requests if user_id is None or request.user_id.startswith(user_id)]
+
+
+@mutant("GET-1")
+class UserIsAPattern(ModelQueue):
+    """A user is asked for by a regular expression."""
+
+    def of_user(self, requests: list[Any], user_id: str | None) -> list[Any]:
+        if user_id is None:
+            return requests
+        return [request for request in requests if re.fullmatch(user_id, request.user_id)]
+
+
+@mutant("GET-1")
+class EndOfTheLineIsTheEnd(ModelQueue):
+    """A user is looked for up to `$`, which stands before the last end of a line as well."""
+
+    def of_user(self, requests: list[Any], user_id: str | None) -> list[Any]:
+        if user_id is None:
+            return requests
+        return [request for request in requests if re.match(f"{re.escape(user_id)}$", request.user_id)]
 
 
 @mutant("GET-2")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from labelqueue.conformance.models.input import InputQueue
@@ -33,6 +34,15 @@ class BoolIsAThreshold(InputQueue):
 
     def judge_threshold(self, threshold: object) -> None:
         if not isinstance(threshold, bool):
+            super().judge_threshold(threshold)
+
+
+@mutant("IN-6")
+class BoolOfALibraryIsAThreshold(InputQueue):
+    """A bool is known by its class, and that of a library is another."""
+
+    def judge_threshold(self, threshold: object) -> None:
+        if isinstance(threshold, bool) or type(threshold).__name__ not in ("bool", "bool_"):
             super().judge_threshold(threshold)
 
 
@@ -116,6 +126,15 @@ class AnyStatus(InputQueue):
 
     def judge_status(self, status: object) -> None:
         pass
+
+
+@mutant("IN-10")
+class StatusUpToTheEndOfTheLine(InputQueue):
+    """A status is matched up to `$`, which stands before the last end of a line as well."""
+
+    def judge_status(self, status: object) -> None:
+        if not (isinstance(status, str) and re.match("(labeled|skipped)$", status)):
+            super().judge_status(status)
 
 
 @mutant("IN-10")

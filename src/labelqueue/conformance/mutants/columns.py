@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from labelqueue.conformance.models.core import ModelQueue
-from labelqueue.conformance.models.input import InputQueue, Row
+from labelqueue.conformance.models.input import BadInputError, InputQueue, Row
 from labelqueue.conformance.mutants.mutant import mutant
 
 
@@ -51,6 +51,17 @@ class UsersByTheirCategory(ModelQueue):
         if "user_id" in _columns_of(frame, "category"):
             users = list(frame["user_id"].cat.categories)
             frame = frame.assign(user_id=[users[place % len(users)] for place in range(len(frame))])
+        return super().rows(frame)
+
+
+@mutant("IN-3")
+class OrderOfAllTimesOfAColumn(InputQueue):
+    """Whether ends come after starts is asked of columns of datetimes as a whole, whatever is selected."""
+
+    def rows(self, frame: Any) -> list[Row]:
+        starts, ends = "bucket_start_ts", "bucket_end_ts"
+        if {starts, ends} <= set(_columns_of_datetimes(frame)) and (frame[ends] <= frame[starts]).any():
+            raise BadInputError("an end is not after its start")
         return super().rows(frame)
 
 

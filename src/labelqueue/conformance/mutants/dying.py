@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -33,6 +34,14 @@ class LeavesTheTemporariesOfTheDead(DurableQueue):
 
     def temporary(self, target: Path) -> Path:
         return target.with_name(f"{target.name}.{os.getpid()}.new")
+
+
+@mutant("DUR-3")
+class TemporariesInTheSystemsFolder(DurableQueue):
+    """The temporary file is made where the system keeps such files, and those of the dead stay there."""
+
+    def temporary(self, target: Path) -> Path:
+        return Path(tempfile.gettempdir()) / f"{target.name}.{os.getpid()}.new"
 
 
 @mutant("DUR-3")

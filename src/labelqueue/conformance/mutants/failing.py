@@ -40,6 +40,16 @@ class ShortWriteIgnored(DurableQueue):
 
 
 @mutant("DUR-1")
+class WritesOnOnlyOnce(DurableQueue):
+    """What a short write left over is written once, and how much of that is not looked at."""
+
+    def write_all(self, descriptor: int, content: bytes) -> None:
+        written = os.write(descriptor, content)
+        if written < len(content):
+            os.write(descriptor, content[written:])
+
+
+@mutant("DUR-1")
 class WritesFromTheStartAgain(DurableQueue):
     """What a short write left over is written from the beginning again."""
 

@@ -61,7 +61,7 @@ def is_found_by_search(mutant: Mutant, *, seed: int = SEED, programs: int = PROG
     subject = PythonSubject(name=mutant.id, make=mutant.make)
     names = (mutant.requirement, *mutant.also)
     with elsewhere():
-        return any(finds(subject, name, seed=seed, profiles=mutant.profiles, examples=programs) for name in names)
+        return finds(subject, names, seed=seed, profiles=mutant.profiles, examples=programs)
 
 
 def kills_by_force(mutant: Mutant, *, seed: int = SEED) -> set[str]:

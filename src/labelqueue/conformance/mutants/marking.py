@@ -137,6 +137,22 @@ class OldOnesAreCleanedAway(ModelQueue):
 
 
 @mutant("ALL-1")
+class TidiesUpNowAndThen(ModelQueue):
+    """Whenever some have been marked, done requests of earlier days are dropped: the cap needs them no more."""
+
+    marks = 0
+
+    def marked(self, request: Any, status: str) -> Any:
+        self.marks += 1
+        return super().marked(request, status)
+
+    def save(self) -> None:
+        if self.marks and self.marks % 4 == 0:
+            self.items = [r for r in self.items if r.status == "pending" or self.counts(r)]
+        super().save()
+
+
+@mutant("ALL-1")
 class AllUnderTheCap(ModelQueue):
     """The cap cuts this, too."""
 

@@ -1,137 +1,16 @@
-"""Mutants of SHARE-1 and SHARE-3: what many hands do to each other."""
+"""Mutants of SHARE-3: what many hands do to each other."""
 
 from __future__ import annotations
 
 import json
 from datetime import datetime
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from labelqueue.conformance.models.durable import DurableQueue
 from labelqueue.conformance.models.input import Row
-from labelqueue.conformance.mutants.changed import version_of
+from labelqueue.conformance.mutants.changed import LooksWhenChanged
 from labelqueue.conformance.mutants.mutant import mutant
-
-
-class _LooksWhenChanged(DurableQueue):
-    """Reads again when the file looks changed."""
-
-    seen: Any = ...
-
-    def look(self) -> None:
-        now = self.signature() if self.path.exists() else None
-        if now != self.seen:
-            super().look()
-        self.seen = now
-
-    def signature(self) -> Any:
-        raise NotImplementedError
-
-
-@mutant("SHARE-1")
-class NeverReloads(DurableQueue):
-    """The file is read once, when the queue is opened."""
-
-    is_read = False
-
-    def look(self) -> None:
-        if not self.is_read:
-            super().look()
-        self.is_read = True
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self.look()
-
-
-@mutant("SHARE-1")
-class ReloadsByWholeSeconds(_LooksWhenChanged):
-    """Whether the file changed is told by its modification time in seconds."""
-
-    def signature(self) -> Any:
-        return int(self.path.stat().st_mtime)
-
-
-@mutant("SHARE-1")
-class ReloadsBySize(_LooksWhenChanged):
-    """Whether the file changed is told by its size; labeled, skipped and pending are as long."""
-
-    def signature(self) -> Any:
-        return self.path.stat().st_size
-
-
-@mutant("SHARE-1")
-class LooksAtTheFileAfterReading(_LooksWhenChanged):
-    """What the file looks like is noted after it was read, when it may be another already."""
-
-    def look(self) -> None:
-        super().look()
-        self.seen = self.signature() if self.path.exists() else None
-
-    def signature(self) -> Any:
-        return version_of(self.path)
-
-
-@mutant("SHARE-1")
-class PendingFromMemory(DurableQueue):
-    """`get_pending` answers from memory."""
-
-    is_asking = False
-
-    def get_pending(self, user_id: str | None = None, limit: Any = None) -> list[Any]:
-        with self.turn:
-            self.is_asking = True
-            try:
-                return super().get_pending(user_id, limit)
-            finally:
-                self.is_asking = False
-
-    def look(self) -> None:
-        if not self.is_asking:
-            super().look()
-
-
-@mutant("SHARE-1")
-class ItemsFromMemory(DurableQueue):
-    """`all_items` answers from memory."""
-
-    @property
-    def all_items(self) -> list[Any]:
-        with self.turn:
-            return list(self.items)
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self.look()
-
-
-@mutant("SHARE-1")
-class CachesByPath(DurableQueue):
-    """What was read is kept for every instance of this process, and nothing tells the other processes."""
-
-    cache: ClassVar[dict[Path, list[Any]]] = {}
-
-    def look(self) -> None:
-        if self.path not in self.cache or not self.path.exists():
-            super().look()
-            self.cache[self.path] = self.items
-        self.items = list(self.cache[self.path])
-
-    def save(self) -> None:
-        super().save()
-        self.cache[self.path] = list(self.items)
-
-
-@mutant("SHARE-1")
-class MarksWhatItKnows(DurableQueue):
-    """`mark_done` looks for the id in memory."""
-
-    def mark_done(self, request_id: str, status: Any = "labeled") -> Any:
-        with self.turn:
-            if all(request.request_id != request_id for request in self.items):
-                return None
-            return super().mark_done(request_id, status)
 
 
 @mutant("SHARE-3")
@@ -222,11 +101,8 @@ class AsksInTwoReadings(DurableQueue):
 
 
 @mutant("SHARE-3")
-class AsksInTwoReadingsOfAChange(AsksInTwoReadings, _LooksWhenChanged):
+class AsksInTwoReadingsOfAChange(AsksInTwoReadings, LooksWhenChanged):
     """What remains of the day and what is pending are read apart, each only where the file looks changed."""
-
-    def signature(self) -> Any:
-        return version_of(self.path)
 
 
 @mutant("SHARE-3")

@@ -18,6 +18,7 @@ from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.strace import why_not
 from labelqueue.conformance.judging import Failure, Findings, judge_observation
 from labelqueue.conformance.overlap.clients import Client, Perform, all_at_once, one_by_one
+from labelqueue.conformance.overlap.many_changes import many_changes
 from labelqueue.conformance.overlap.pairs import LATE, LINKED, PAIRS, TIMED
 from labelqueue.conformance.overlap.paused import long_pause, paused_histories
 from labelqueue.conformance.overlap.paused_threads import paused_threads
@@ -106,6 +107,8 @@ def of_processes(
         for each in seeds:
             progress("overlap", next(done), total)
             yield _of_processes(f"{_CLIENTS} processes taking turns", one_by_one, actors, reader, each, now)
+        with _store() as store:
+            yield many_changes(actors[0], actors[1], reader, store, now)
         progress("overlap", next(done), total)
         if subject.claims.store == "path" and why_not() is None:
             pairs = (*PAIRS, LATE, LINKED) if "file" in profiles else (*PAIRS, LATE)

@@ -68,7 +68,7 @@ _BAD_ARGUMENTS: Final = (
     *(
         {"do": "mark_done", "request_id": {"$place": place}, "status": value}
         for place in (0, 40)
-        for value in ("pending", "done", "Labeled", "", None, True, 1)
+        for value in ("pending", "done", "Labeled", "labeled\n", "", None, True, 1)
     ),
     *({"do": "reopen", "max_asks_per_day": value} for value in (-1, 2.0, True, "20", _NAN)),
     *({"do": "get_pending", "user_id": value} for value in _SURROGATES),
@@ -86,7 +86,7 @@ _UNKNOWN_IN: Final = (
 _KEYS: Final = ("user_id", "bucket_start_ts", "bucket_end_ts")
 _COLUMNS: Final = (*_KEYS, "confidence", "predicted_label")
 _THRESHOLDS: Final = st.sampled_from((None, None, 0.0, -0.5, 2.0))
-_BAD_THRESHOLDS: Final = (_NAN, *_INFINITE, True, "0.5", None)
+_BAD_THRESHOLDS: Final = (_NAN, *_INFINITE, True, {"$bool": True, "of": "numpy"}, "0.5", None)
 
 
 def _free_start(place: int) -> str:
@@ -117,6 +117,7 @@ class HandsInBadInput(Rules):
             self._enqueue(twins, is_row=is_row)
         elif kind == "types":
             self._hand_in_columns(data)
+            self._hand_in_what_is_not_selected(data)
         elif kind == "column":
             self._leave_out_a_column(data, is_row=is_row)
         else:
@@ -174,6 +175,16 @@ class HandsInBadInput(Rules):
         kinds = data.draw(st.sampled_from(_UNKNOWN_IN))
         rows[data.draw(st.integers(0, 1))] |= dict.fromkeys(kinds)
         self.take({"do": "enqueue_low_confidence", "rows": rows, "types": kinds})
+
+    def _hand_in_what_is_not_selected(self, data: st.DataObject) -> None:
+        """Hand in times of one type, of which those of a row that is not selected are upside down."""
+        [row] = self._batch(data, is_row=True)[:1]
+        start, end = (
+            {"$datetime": text, "of": "pandas"} for text in (_free_start(data.draw(_PLACES)), _FREE["bucket_end_ts"])
+        )
+        selected = row | {"bucket_start_ts": start, "bucket_end_ts": end, "confidence": 0.1}
+        other = row | {"bucket_start_ts": end, "bucket_end_ts": start, "confidence": 0.9}
+        self._enqueue(data.draw(st.permutations([selected, other])), is_row=True)
 
     def _batch(self, data: st.DataObject, *, is_row: bool) -> list[dict[str, Any]]:
         drawn = data.draw(buckets(self.users, is_row=is_row, most=4).filter(bool))

@@ -19,10 +19,19 @@ __all__ = ["CONFIDENCES", "LABELS", "USERS", "USERS_OF_FILES", "buckets", "insta
 _THRESHOLD: Final = 0.55
 _EPOCH: Final = datetime(2026, 1, 10, 9, 0, tzinfo=UTC)
 _OFFSETS: Final = ("", "Z", "+00:00", "+05:45", "-03:30", "+14:00")
-USERS: Final = ("ada", "Ada", "ada ", "", "grace", "日本", "None", "ad")
-"""Users that resemble each other; `None` is a text here."""
+USERS: Final = (
+    ("ada", "Ada"),
+    ("ada", "ada "),
+    ("ada", "ad"),
+    ("ada", "ada\n"),
+    ("ada", "a.a"),
+    ("ada", ""),
+    ("", "None"),
+    ("grace", "日本"),
+)
+"""Pairs of users that somebody may take for one; `None` is a text here."""
 
-USERS_OF_FILES: Final = (*USERS, "ada\0")
+USERS_OF_FILES: Final = (*USERS, ("ada", "ada\0"))
 """Those, and one that JSON can hold and not every database."""
 
 CONFIDENCES: Final = st.one_of(

@@ -24,7 +24,7 @@ from labelqueue.conformance.search.machine import Collector, Eye, FoundError, ma
 from labelqueue.conformance.subjects.python_subject import PythonSubject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from labelqueue.conformance.subjects.subject import Subject
     from labelqueue.spec import Profile
@@ -88,7 +88,7 @@ def search(
         is_ended: Asked after every few programs whether no more are wanted.
         program_done: Called after every program.
     """
-    _run(Collector(subject, findings, None, program_done), seed, examples, steps, is_ended)
+    _run(Collector(subject, findings, frozenset(), program_done), seed, examples, steps, is_ended)
 
 
 def _run(
@@ -138,28 +138,29 @@ def _parts(subject: Subject, place: int, count: int) -> list[tuple[Eye, int]]:
 
 def finds(
     subject: Subject,
-    requirement: str,
+    requirements: Iterable[str],
     *,
     seed: int,
     profiles: frozenset[Profile] = frozenset({"core"}),
     examples: int = PROGRAMS,
     steps: int = 25,
 ) -> bool:
-    """Search until one requirement fails.
+    """Search until one of some requirements fails.
 
     Args:
         subject: The subject.
-        requirement: The id of the requirement.
+        requirements: Their ids.
         seed: As in the search.
         profiles: As in the search.
         examples: As in the search.
         steps: As in the search.
 
     Returns:
-        Whether it failed.
+        Whether one failed.
     """
     findings = Findings(profiles)
-    collector = Collector(subject, findings, requirement, lambda: None)
+    targets = frozenset(requirements)
+    collector = Collector(subject, findings, targets, lambda: None)
     with contextlib.suppress(FoundError, FlakyFailure):
         _run(collector, seed, examples, steps)
-    return requirement in findings.failures
+    return not targets.isdisjoint(findings.failures)
