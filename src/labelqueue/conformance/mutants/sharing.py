@@ -106,6 +106,19 @@ class AsksInTwoReadingsOfAChange(AsksInTwoReadings, LooksWhenChanged):
 
 
 @mutant("SHARE-3")
+class AddsWhatIsNewTwice(DurableQueue):
+    """Who asks for everything adds what is new to the memory, and two threads may do so at once."""
+
+    @property
+    def all_items(self) -> list[Any]:
+        known = len(self.items)
+        stored = self.load() if self.path.exists() else []
+        self.items[:known] = stored[:known]
+        self.items += stored[known:]
+        return list(self.items)
+
+
+@mutant("SHARE-3")
 class AppendsWhereItRead(DurableQueue):
     """New requests go behind those that were there when the call began."""
 

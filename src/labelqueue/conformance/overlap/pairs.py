@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from labelqueue.conformance.steps import Step
 
-__all__ = ["LATE", "LINKED", "PAIRS", "PREPARED", "TIMED", "Pair"]
+__all__ = ["LATE", "LINKED", "PAIRS", "PREPARED", "READINGS", "TIMED", "Pair"]
 
 
 def _drift(*minutes: int) -> Step:
@@ -33,8 +33,8 @@ class Pair(NamedTuple):
         first: The call that is stopped in the middle.
         second: The call that is made meanwhile.
         cap: The cap of everybody.
-        earlier: A call that the second client makes before, so that the first has to
-            read the store anew, or `None`.
+        earlier: A call that the second client makes before, or another one where both are
+            threads of one instance, so that the first has to read the store anew, or `None`.
         is_linked: Whether the second client knows the store by the name of a link.
         is_late: Whether the second client opens the store anew meanwhile.
     """
@@ -64,6 +64,9 @@ PAIRS: Final = (
 
 TIMED: Final = Pair(_drift(2), _drift(4, 5))
 """The calls that overlap while the clock runs, so that the one that began first has the earlier `created_at`."""
+
+READINGS: Final = Pair({"do": "all_items"}, {"do": "all_items"}, earlier=_drift(2, 3))
+"""Two readings that overlap after somebody else made a change: who adds what is new to a memory may add it twice."""
 
 LATE: Final = Pair(_drift(2), _mark(0), is_late=True)
 """The calls that overlap where the second client has just begun: who cleans up on opening may hit somebody alive."""

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.crash.scenes import linked
 from labelqueue.conformance.overlap.clients import made
-from labelqueue.conformance.overlap.pairs import LINKED, PAIRS, PREPARED, TIMED, Pair
+from labelqueue.conformance.overlap.pairs import LINKED, PAIRS, PREPARED, READINGS, TIMED, Pair
 from labelqueue.conformance.overlap.paused import told
 from labelqueue.conformance.steps import Step, resolved
 from labelqueue.spec import Event, History
@@ -39,7 +39,12 @@ _TIMES_ALONE: Final = 4
 _PATIENCE_S: Final = 0.02
 _ALL: Final[Step] = {"do": "all_items"}
 _ONE, _TWO, _PROCESS = "on one instance", "on two instances", "beside a process"
-_OVERLAPS: Final = (*itertools.product(PAIRS[:2], (_ONE, _TWO)), (TIMED, _ONE), (PAIRS[0], _PROCESS))
+_OVERLAPS: Final = (
+    *itertools.product(PAIRS[:2], (_ONE, _TWO)),
+    (TIMED, _ONE),
+    (READINGS, _ONE),
+    (PAIRS[0], _PROCESS),
+)
 
 
 def paused_threads(subject: PythonSubject, process: Program, now: datetime, *, is_file: bool) -> Iterator[History]:
@@ -113,7 +118,10 @@ def _rehearsed(subject: PythonSubject, pair: Pair) -> tuple[int, float]:
     """Return how often the first call touches files, and how many seconds the second takes alone."""
     with tempfile.TemporaryDirectory(prefix="labelqueue-") as folder:
         handle = _prepared(subject, Path(folder))
-        held = _Held(_performing(handle), _resolved(pair.first, handle), 0)
+        step = _resolved(pair.first, handle)
+        if pair.earlier is not None:
+            subject.open(_store(folder), pair.cap).perform(pair.earlier)
+        held = _Held(_performing(handle), step, 0)
         held.ended()
         start = time.perf_counter()
         made("B", _performing(handle), _resolved(pair.second, handle))
@@ -134,7 +142,10 @@ def _paused_at(
             meanwhile = [("B", _performing(second), _ALL), ("C", process.perform, change), ("C", process.perform, _ALL)]
         events = [told(step, number) for number, step in enumerate(PREPARED)]
         events += [made("A", _performing(first), _ALL), made("B", _performing(second), _ALL)]
-        held = _Held(_performing(first), _resolved(pair.first, first), point)
+        step = _resolved(pair.first, first)
+        if pair.earlier is not None:
+            events.append(made("C", _performing(subject.open(store, pair.cap)), pair.earlier))
+        held = _Held(_performing(first), step, point)
         held.is_held.wait()
         other = threading.Thread(target=lambda: events.extend(made(*each) for each in meanwhile))
         other.start()
