@@ -17,7 +17,7 @@ from labelqueue.conformance.crash.elsewhere import folders_of_temporaries, made_
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import NEXT, Scene, Stage, is_one_file, leftovers
 from labelqueue.conformance.crash.strace import attached
-from labelqueue.conformance.crash.system_calls import Point, points_in
+from labelqueue.conformance.crash.system_calls import MOST_POINTS, Point, points_in, some_of
 from labelqueue.conformance.steps import call_of
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.spec import Interruption
@@ -100,7 +100,7 @@ def kills_of(
     with attached(recorded.pid) as record:
         recorded.perform(stage.step)
     is_alone = is_one_file(store, recorded)
-    points = points_in(record.calls, store.parents[1])
+    points = some_of(points_in(record.calls, store.parents[1]), MOST_POINTS)
     elsewhere = folders_of_temporaries(record.calls, store)
     with Spares(rehearsed, most=len(points)) as spares, ExitStack() as stack:
         actor: Program | None = None

@@ -24,7 +24,7 @@ from labelqueue.conformance.crash.elsewhere import folders_of_temporaries, made_
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import NEXT, Stage, is_one_file
 from labelqueue.conformance.crash.strace import Record, attached
-from labelqueue.conformance.crash.system_calls import FLUSHES, Point, points_in
+from labelqueue.conformance.crash.system_calls import FLUSHES, MOST_POINTS, Point, points_in, some_of
 from labelqueue.conformance.crash.unflushed import unflushed
 from labelqueue.conformance.steps import Step
 from labelqueue.conformance.subjects.process_state import has_thread
@@ -93,7 +93,7 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
         actor.perform(stage.step)
     size = store.stat().st_size if store.is_file() else None
     is_alone = is_one_file(store, actor)
-    points = points_in(record.calls, store.parents[1])
+    points = some_of(points_in(record.calls, store.parents[1]), MOST_POINTS)
     changing = [(point, error) for point in points for error in _ERRORS.get(point.name, _SPACE)]
     reading = [(point, _WHILE_READING[point.name]) for point in _readings(record, store, points)]
     # A disk without space for a new file has none for the old one either, where that is written anew.

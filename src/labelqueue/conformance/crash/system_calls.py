@@ -9,12 +9,22 @@ import re
 from collections import Counter
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["FLUSHES", "TRACED", "Point", "SystemCall", "calls_in", "points_in", "points_on_connections"]
+__all__ = [
+    "FLUSHES",
+    "MOST_POINTS",
+    "TRACED",
+    "Point",
+    "SystemCall",
+    "calls_in",
+    "points_in",
+    "points_on_connections",
+    "some_of",
+]
 
 _LINE: Final = re.compile(r"(\d+)\s+(\w+)\((.*)\)\s+= (-?\d+|0x[0-9a-f]+|\?)(.*)")
 _TRACED: Final = (
@@ -33,7 +43,10 @@ _ON_CONNECTIONS: Final = frozenset({*_SOCKETS.split(","), "read", "write", "writ
 _ANSWERS: Final = frozenset({"write", "writev"})
 _SOCKET: Final = re.compile(r"(\d+)<socket:")
 _INJECTED: Final = "(INJECTED"
+MOST_POINTS: Final = 80
+"""The most points of a call at which it is hit, where it makes many system calls for each row of a large batch."""
 _FEW: Final = 5
+_T = TypeVar("_T")
 _WRITING_FLAGS: Final = ("O_WRONLY", "O_RDWR", "O_CREAT")
 
 
@@ -166,11 +179,17 @@ def points_on_connections(calls: Sequence[SystemCall]) -> list[Point]:
     """
     used = [(number, call) for number, call in _numbered(calls) if call.connection is not None]
     rows = (list(row) for _, row in groupby(used, key=lambda each: (each[1].pid, each[1].connection, each[1].sends)))
-    return [_point(calls, call, number, "a connection") for row in rows for number, call in _some_of(row)]
+    return [_point(calls, call, number, "a connection") for row in rows for number, call in some_of(row, _FEW)]
 
 
-def _some_of(row: list[tuple[int, SystemCall]]) -> list[tuple[int, SystemCall]]:
-    return row if len(row) <= _FEW else [*row[:2], row[len(row) // 2], *row[-2:]]
+def some_of(row: Sequence[_T], most: int) -> list[_T]:
+    """Return all of a row; or its ends, and some between them as far from each other as from the next."""
+    if len(row) <= most:
+        return list(row)
+    at_an_end = 2 * most // 5
+    between, count = row[at_an_end : len(row) - at_an_end], most - 2 * at_an_end
+    chosen = (between[len(between) * (2 * place + 1) // (2 * count)] for place in range(count))
+    return [*row[:at_an_end], *chosen, *row[-at_an_end:]]
 
 
 def _point(calls: Sequence[SystemCall], call: SystemCall, number: int, file: str) -> Point:
