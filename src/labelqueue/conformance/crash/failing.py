@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import itertools
 import resource
+import time
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -51,6 +52,7 @@ _SPACE: Final = ("ENOSPC",)
 _WHILE_READING: Final = {"open": "EACCES", "openat": "EACCES", "read": "EIO"}
 _MOST_READINGS: Final = 4
 _MOST_FULL: Final = 4
+_SETTLED_S: Final = 0.1  # some trust what they remember of a file only if that is older than a tick of the clock
 _INJECTIONS: Final = {
     _FULL: ("error=ENOSPC", "failed with ENOSPC, and no file could grow beyond 1 byte"),
     _INTERRUPT: ("signal=INT", "was interrupted"),
@@ -62,8 +64,8 @@ _ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "rename": ("EACCES",),
     "renameat": ("EACCES",),
     "renameat2": ("EACCES",),
-    "fsync": ("EIO",),
-    "fdatasync": ("EIO",),
+    "fsync": ("EIO", "ENOSPC"),
+    "fdatasync": ("EIO", "ENOSPC"),
     "write": ("ENOSPC", "EINTR"),
     "chmod": ("EPERM",),
     "fchmod": ("EPERM",),
@@ -118,18 +120,24 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
         yield trials.cut_short(most)
     writes = [point for point in points if point.name in _WRITES][:_MOST_WRITES]
     # One write is cut short; the next writes nothing; the next is cut short as well.
-    parts = ((size // 2,), (size // 2, size // 2), (size // 3, 2 * size // 3))
-    for point, part in itertools.product(writes, parts):
-        interruption = trials.write_in_part(point, part)
+    for point, parts in itertools.product(writes, ((1 / 2,), (1 / 2, 1 / 2), (1 / 3, 2 / 3))):
+        # What is written into the store itself is written behind what is there.
+        there = stage.prepared.stat().st_size if point.file == store.name and stage.prepared.exists() else 0
+        interruption = trials.write_in_part(point, [int(there + part * (size - there)) for part in parts])
         if interruption is not None:
             yield interruption
 
 
 def _readings(record: Record, store: Path, changing: list[Point]) -> list[Point]:
-    """The first system calls that read the store: who takes a store that cannot be read for an empty one loses it."""
+    """The first system calls that read the store, and the last that opens its folder.
+
+    Who takes a store that cannot be read for an empty one loses it; who cannot open the
+    folder to flush it has not flushed.
+    """
     points = points_in(record.calls, store.parents[1], of_reading=True)
-    wanted = [p for p in points if p.name in _WHILE_READING and p.file == store.name and p not in changing]
-    return wanted[:_MOST_READINGS]
+    wanted = [point for point in points if point.name in _WHILE_READING and point not in changing]
+    of_folder = [point for point in wanted if point.file == store.parent.name and point.name.startswith("open")]
+    return [point for point in wanted if point.file == store.name][:_MOST_READINGS] + of_folder[-1:]
 
 
 class _Trials:
@@ -179,6 +187,7 @@ class _Trials:
     def cut_short(self, most: int) -> Interruption:
         """Let no file grow beyond so many bytes."""
         store, then = self._begin()
+        time.sleep(_SETTLED_S)
         with _limited(self.actor, most):
             outcome = attempt(lambda: self.actor.perform(self._stage.step))
         how = f"files could not grow beyond {most} bytes"

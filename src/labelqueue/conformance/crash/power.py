@@ -31,6 +31,8 @@ _SCRIPT: Final[tuple[Step, ...]] = (
     SCENES[1].step,
     {"do": "mark_done", "request_id": {"$place": 1}},
     {"do": "mark_done", "request_id": {"$place": 0}, "status": "skipped"},
+    {"do": "mark_done", "request_id": {"$place": 1}, "status": "skipped"},
+    SCENES[2].step,
     NEXT,
 )
 _STORE: Final = Path("store", "queue.json")

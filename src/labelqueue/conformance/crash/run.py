@@ -17,7 +17,7 @@ from labelqueue.conformance.crash.dying import Spares, kills_in_flight, kills_of
 from labelqueue.conformance.crash.failing import CUT_SHORT, failures_of
 from labelqueue.conformance.crash.power import power_cuts
 from labelqueue.conformance.crash.program import Program
-from labelqueue.conformance.crash.scenes import SCENES, Stage
+from labelqueue.conformance.crash.scenes import CORRECTION, SCENES, Stage
 from labelqueue.conformance.crash.server import commits_of, cuts_of
 from labelqueue.conformance.crash.strace import why_not
 from labelqueue.conformance.judging import Failure, Findings, judge_observation
@@ -182,6 +182,13 @@ def interruptions(
             if "kill" in kinds:
                 progress("crashes", next(steps), total)
                 yield from ((stage, each) for each in kills_of(stage, start, actors.living(), reader, is_file=is_file))
+        if "failure" in kinds:
+            # The clock runs, so that what is remembered of a file may be as old as it says.
+            with ExitStack() as untimed:
+                others = _Actors(partial(start, is_timed=False), untimed)
+                stage = stack.enter_context(Stage(CORRECTION))
+                stage.prepare(others.living())
+                yield from ((stage, each) for each in failures_of(stage, others.living, others.another()))
         if "kill" in kinds:
             moments = _moments(seed, times)
             yield from ((None, each) for each in kills_in_flight(SCENES[1], start, reader, moments))

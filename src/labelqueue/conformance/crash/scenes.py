@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from labelqueue.conformance.crash.program import Program
-__all__ = ["NEXT", "SCENES", "Scene", "Stage", "is_one_file", "leftovers", "linked"]
+__all__ = ["CORRECTION", "NEXT", "SCENES", "Scene", "Stage", "is_one_file", "leftovers", "linked"]
 
 _NO_LEFTOVERS: Final = (".lock", "-journal", "-wal", "-shm")
 
@@ -32,7 +32,8 @@ _LOW: Final[Step] = {
     "do": "enqueue_low_confidence",
     "rows": [_bucket(n, confidence=n / 100, predicted_label="coding") for n in (10, 11)],
 }
-_MANY: Final = 120  # so that who writes them by fifties or hundreds can be interrupted between
+_MANY: Final = 300  # so that who writes them by hundreds, or so many bytes, can be interrupted between
+_CROWD: Final = [_bucket(20, user_id=f"ada {n}") for n in range(_MANY)]
 _FILLED: Final[tuple[Step, ...]] = ({"do": "enqueue_drift", "buckets": [_bucket(n) for n in range(3)]},)
 
 NEXT: Final[Step] = {"do": "enqueue_drift", "buckets": [_bucket(59)]}
@@ -55,10 +56,17 @@ class Scene:
 SCENES: Final = (
     Scene((), {"do": "enqueue_drift", "buckets": [_bucket(0)]}),
     Scene(_FILLED, _LOW),
-    Scene(_FILLED, {"do": "enqueue_drift", "buckets": [_bucket(20, user_id=f"ada {n}") for n in range(_MANY)]}),
+    # One of them waits already.
+    Scene(_FILLED, {"do": "enqueue_drift", "buckets": [_bucket(1), *_CROWD]}),
     Scene(_FILLED, {"do": "mark_done", "request_id": {"$place": 1}, "status": "skipped"}),
 )
 """Every changing call, on a store that is there; and the first change, which creates it."""
+
+CORRECTION: Final = Scene(
+    (*_FILLED, {"do": "mark_done", "request_id": {"$place": 1}}),
+    {"do": "mark_done", "request_id": {"$place": 1}, "status": "skipped"},
+)
+"""A mark of a request that is done already: who takes back a mark that failed must know what was there."""
 
 
 @dataclass
@@ -99,8 +107,8 @@ class Stage:
         prepared = self.prepared
         program.open(prepared)
         for step in self.scene.before:
-            program.perform(step)
-        self.before = tuple(program.perform({"do": "all_items"}))
+            program.perform(resolved(step, {}, self.before))
+            self.before = tuple(program.perform({"do": "all_items"}))
         program.state_of(prepared)  # which closes it
         self.step = resolved(self.scene.step, {}, self.before)
 
@@ -120,7 +128,7 @@ class Stage:
         program.perform(self.step)
 
     def _store_in(self, name: str) -> Path:
-        return self._folder / name / "store" / "queue.json"
+        return self._folder / name / "store" / "queue[1].json"
 
 
 def is_one_file(store: Path, program: Program) -> bool:

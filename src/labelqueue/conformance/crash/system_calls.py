@@ -28,7 +28,7 @@ __all__ = [
 
 _LINE: Final = re.compile(r"(\d+)\s+(\w+)\((.*)\)\s+= (-?\d+|0x[0-9a-f]+|\?)(.*)")
 _TRACED: Final = (
-    "open,openat,creat,close,dup,dup2,dup3,read,lseek,write,pwrite64,writev,pwritev,pwritev2,truncate,ftruncate,"
+    "open,openat,creat,close,dup,dup2,dup3,read,pread64,lseek,write,pwrite64,writev,pwritev,pwritev2,truncate,ftruncate,"
     "fallocate,rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mkdir,mkdirat,rmdir,chmod,fchmod,"
     "fchmodat,fsync,fdatasync,sync,syncfs,sync_file_range,copy_file_range,sendfile,splice,msync"
 )
@@ -37,8 +37,8 @@ TRACED: Final = f"{_TRACED},{_SOCKETS}"
 """Every system call that is written down."""
 FLUSHES: Final = ("fsync", "fdatasync")
 """Those that flush one file or folder."""
-_CHANGES: Final = frozenset(_TRACED.split(",")) - {"close", "dup", "dup2", "dup3", "read", "lseek"}
-_READS: Final = frozenset({"open", "openat", "read", "close"})
+_CHANGES: Final = frozenset(_TRACED.split(",")) - {"close", "dup", "dup2", "dup3", "read", "pread64", "lseek"}
+_READS: Final = frozenset({"open", "openat", "read", "pread64", "close"})
 _ON_CONNECTIONS: Final = frozenset({*_SOCKETS.split(","), "read", "write", "writev"})
 _ANSWERS: Final = frozenset({"write", "writev"})
 _SOCKET: Final = re.compile(r"(\d+)<socket:")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from labelqueue.conformance.crash.system_calls import FLUSHES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from labelqueue.conformance.crash.strace import Record
@@ -22,24 +23,43 @@ def unflushed(record: Record, hit: SystemCall, store: Path) -> str | None:
 
     Nothing else counts: some libraries pass over what they cannot flush beside it.
     """
-    if hit.name not in FLUSHES:
-        return None
     place = record.calls.index(hit)
-    path = re.findall(r"<([^>]*)>", hit.arguments)[0]
     earlier, later = record.calls[:place], record.calls[place + 1 :]
-    if path == str(store.parent):
+    if hit.name in ("open", "openat"):
+        # The folder was opened to be flushed, or for something else: it is flushed afterwards, or not.
+        is_replaced = any(call.puts_in_place(store) for call in earlier) and f'"{store.parent}"' in hit.arguments
+        names, what = {str(store.parent)}, "the replacement of the store" if is_replaced else None
+    elif hit.name in FLUSHES:
+        path = re.findall(r"<([^>]*)>", hit.arguments)[0]
         names = {path}
-        what = "the replacement of the store" if any(call.puts_in_place(store) for call in earlier) else None
+        if path == str(store.parent):
+            what = "the replacement of the store" if any(call.puts_in_place(store) for call in earlier) else None
+        elif path == str(store) and store.is_dir():
+            what = "a replacement in it" if _moves_into(path, earlier) else None
+        else:
+            names |= {str(store)}
+            what = _unflushed_content(path, earlier, later, store)
+            # The system forgets what it could not flush: a second flush is true only of what was written again.
+            later = list(itertools.dropwhile(lambda call: not _writes(call, names), later))
     else:
-        names = {path, str(store)}
-        becomes = any(call.puts_in_place(store) and f'"{path}"' in call.arguments for call in later)
-        # A file beside it that was flushed, and is still there, may hold the same: a write-ahead log does.
-        beside = {str(file) for file in store.parent.glob("*")} - names
-        is_kept = any(_flushes(call, beside) for call in earlier)
-        what = "its content" if becomes or (path == str(store) and not is_kept) else None
-        # The system forgets what it could not flush: a second flush is true only of what was written again.
-        later = list(itertools.dropwhile(lambda call: not _writes(call, names), later))
+        return None
     return None if any(_flushes(call, names) for call in later) else what
+
+
+def _unflushed_content(
+    path: str, earlier: Sequence[SystemCall], later: Sequence[SystemCall], store: Path
+) -> str | None:
+    becomes = any(call.puts_in_place(store) and f'"{path}"' in call.arguments for call in later)
+    # A file beside it that was flushed, and is still there, may hold the same: a write-ahead log does.
+    beside = {str(file) for file in store.parent.glob("*")} - {path, str(store)}
+    is_kept = any(_flushes(call, beside) for call in earlier)
+    return "its content" if becomes or (path == str(store) and not is_kept) else None
+
+
+def _moves_into(folder: str, calls: Sequence[SystemCall]) -> bool:
+    """Whether a file was moved to a place in a folder since that was flushed."""
+    since = list(itertools.takewhile(lambda call: not _flushes(call, {folder}), reversed(calls)))
+    return any(call.name.startswith("rename") and f'"{folder}/' in call.arguments for call in since)
 
 
 def _writes(call: SystemCall, names: set[str]) -> bool:

@@ -29,6 +29,7 @@ from labelqueue.conformance.mutants import (
     requests,
     sharing,
     storing,
+    taking_back,
 )
 from labelqueue.conformance.mutants.mutant import MUTANTS, Mutant
 
@@ -56,4 +57,5 @@ __all__ = [
     "requests",
     "sharing",
     "storing",
+    "taking_back",
 ]

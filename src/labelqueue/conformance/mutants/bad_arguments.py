@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 import re
 from typing import Any
 
@@ -25,6 +26,15 @@ class InfinityIsAThreshold(InputQueue):
 
     def judge_threshold(self, threshold: object) -> None:
         if threshold not in (math.inf, -math.inf):
+            super().judge_threshold(threshold)
+
+
+@mutant("IN-6")
+class FloatsOfALibraryAreFinite(InputQueue):
+    """Whether a threshold is finite is asked of the language's own numbers alone."""
+
+    def judge_threshold(self, threshold: object) -> None:
+        if isinstance(threshold, int | float) or not isinstance(threshold, numbers.Real):
             super().judge_threshold(threshold)
 
 

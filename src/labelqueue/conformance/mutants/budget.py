@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,14 @@ class NegativeRemainder(ModelQueue):
 
     def remaining(self) -> int:
         return self.cap - sum(1 for request in self.items if self.counts(request))
+
+
+@mutant("CAP-2", "CAP-3", "CAP-5")
+class DayEndsAtItsLastSecond(ModelQueue):
+    """The day is taken to end at 23:59:59, so that what was made within that second uses up nothing."""
+
+    def counts(self, request: Any) -> bool:
+        return super().counts(request) and request.created_at.time() <= time(23, 59, 59)
 
 
 @mutant("CAP-2")

@@ -45,6 +45,25 @@ class TemporariesInTheSystemsFolder(DurableQueue):
 
 
 @mutant("DUR-3")
+class CleansUpByAPattern(DurableQueue):
+    """The temporaries of the dead are looked for by a pattern, in which a name with brackets means others."""
+
+    def temporary(self, target: Path) -> Path:
+        for dead in target.parent.glob(f"{target.name}.*.new"):
+            dead.unlink(missing_ok=True)
+        return target.with_name(f"{target.name}.{os.getpid()}.new")
+
+
+@mutant("DUR-3")
+class LargeBatchesInPortions(DurableQueue):
+    """A batch of more than 256 rows is stored in several changes."""
+
+    def enqueue(self, rows: list[Row], reason: str) -> int:
+        first, rest = rows[:256], rows[256:]
+        return super().enqueue(first, reason) + (self.enqueue(rest, reason) if rest else 0)
+
+
+@mutant("DUR-3")
 class StumblesOverTheDead(DurableQueue):
     """The temporary file has one name and has to be new, so that the change after a kill fails."""
 

@@ -9,26 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from labelqueue.conformance.models.durable import DurableQueue
-from labelqueue.conformance.mutants.changed import version_of
 from labelqueue.conformance.mutants.mutant import mutant
-
-
-class _Remembering(DurableQueue):
-    """A queue that reads again when the file looks changed, or it wrote itself; right as it stands."""
-
-    seen: tuple[int, ...] | None = None
-
-    def look(self) -> None:
-        if self.seen is None or self.seen != self.signature():
-            self.seen = self.signature()
-            super().look()
-
-    def signature(self) -> tuple[int, ...]:
-        return version_of(self.path) or ()
-
-    def save(self) -> None:
-        self.seen = None
-        super().save()
 
 
 @mutant("DUR-1")
@@ -57,45 +38,6 @@ class WritesFromTheStartAgain(DurableQueue):
         written = 0
         while written < len(content):
             written += os.write(descriptor, content)
-
-
-@mutant("DUR-1")
-class MemoryAheadOfDisk(_Remembering):
-    """The change is made in memory first, and stays there when the write fails."""
-
-    def save(self) -> None:
-        DurableQueue.save(self)
-        self.seen = self.signature()
-
-
-@mutant("DUR-1")
-class UsesUpTheDayBeforeTheDisk(_Remembering):
-    """What is used up of the day is counted before the write, and not taken back when that fails."""
-
-    counted_for: tuple[int, ...] | None = None
-
-    def mark_done(self, request_id: str, status: Any = "labeled") -> Any:
-        self.look()
-        if any(request.request_id == request_id for request in self.items):
-            self.counted_for = self.signature()
-        return super().mark_done(request_id, status)
-
-    def get_pending(self, user_id: str | None = None, limit: Any = None) -> list[Any]:
-        answer = super().get_pending(user_id, limit)
-        return answer[:-1] if self.counted_for == self.signature() else answer
-
-
-@mutant("DUR-1")
-class ForgetsMoreThanTheDisk(_Remembering):
-    """Whatever fails, memory goes back, also where the change stands in the file."""
-
-    def save(self) -> None:
-        before = self.load() if self.path.exists() else []
-        try:
-            super().save()
-        except OSError:
-            self.items, self.seen = before, self.signature()
-            raise
 
 
 @mutant("DUR-1")
@@ -235,18 +177,6 @@ class WritesOverTheOldOnAFullDisk(DurableQueue):
     def replace(self, temporary: Path, target: Path) -> None:
         if temporary.exists():
             super().replace(temporary, target)
-
-
-@mutant("DUR-1")
-class TakesBackAfterErrorsAlone(_Remembering):
-    """The change is made in memory first, and taken back after an error, but not after an interrupt."""
-
-    def save(self) -> None:
-        try:
-            super().save()
-        except BaseException as error:
-            self.seen = None if isinstance(error, OSError) else self.signature()
-            raise
 
 
 @mutant("DUR-1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from contextlib import suppress
@@ -167,3 +168,67 @@ class FolderMayStayUnflushed(DurableQueue):
     def flush_folder(self, folder: Path) -> None:
         with suppress(OSError):
             super().flush_folder(folder)
+
+
+@mutant("DUR-1")
+class FolderMayStayClosed(DurableQueue):
+    """Where the folder cannot be opened to be flushed, the call returns as if it had been."""
+
+    def flush_folder(self, folder: Path) -> None:
+        try:
+            descriptor = os.open(folder, os.O_RDONLY)
+        except OSError:
+            return
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@mutant("DUR-1")
+class FullDiskNeedNotFlush(DurableQueue):
+    """A flush that fails for want of space is passed over; any other error is raised."""
+
+    def flush(self, descriptor: int) -> None:
+        try:
+            super().flush(descriptor)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+
+
+@mutant("DUR-4")
+class FlushesFirstMarksAlone(DurableQueue):
+    """A mark of what is done already is not flushed."""
+
+    is_correction = False
+
+    def marked(self, request: Any, status: str) -> Any:
+        self.is_correction = request.status != "pending"
+        return super().marked(request, status)
+
+    def with_added(self, added: list[Any]) -> list[Any]:
+        self.is_correction = False
+        return super().with_added(added)
+
+    def flush(self, descriptor: int) -> None:
+        if not self.is_correction:
+            super().flush(descriptor)
+
+
+@mutant("DUR-4")
+class FlushesWholeBlocksAlone(DurableQueue):
+    """What is larger than 64 KiB is flushed after each 64 KiB, and what is left behind the last of them is not."""
+
+    block = 1 << 16
+
+    def write_all(self, descriptor: int, content: bytes) -> None:
+        while len(content) >= self.block:
+            super().write_all(descriptor, content[: self.block])
+            super().flush(descriptor)
+            content = content[self.block :]
+        super().write_all(descriptor, content)
+
+    def flush(self, descriptor: int) -> None:
+        if os.fstat(descriptor).st_size < self.block:
+            super().flush(descriptor)

@@ -225,3 +225,17 @@ class ReadingFreesTheLock(_KnowsItsLock):
         if sidecar.exists() and not self.is_locked:
             sidecar.open("rb").close()
         super().look()
+
+
+@mutant("SHARE-2")
+class LocksWhatIsThere(DurableQueue):
+    """A store that is not there yet is made without the lock."""
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        if self.path.exists():
+            with super().locked():
+                yield
+        else:
+            self.path.resolve().parent.mkdir(parents=True, exist_ok=True)
+            yield

@@ -25,6 +25,16 @@ class FurtherField(ModelQueue):
 
 
 @mutant("REQ-1")
+class MarkedWithAMoment(ModelQueue):
+    """A request that is marked is given the moment as well."""
+
+    def marked(self, request: Any, status: str) -> Any:
+        marked = super().marked(request, status)
+        vars(marked)["done_at"] = self.now()
+        return marked
+
+
+@mutant("REQ-1")
 class TimesComeBackAsText(ModelQueue):
     """Times are not read back from the text that they were stored as."""
 

@@ -119,6 +119,60 @@ class AddsWhatIsNewTwice(DurableQueue):
 
 
 @mutant("SHARE-3")
+class ChoosesBeforeTheLock(DurableQueue):
+    """What is no duplicate is chosen before the lock is taken, and again only where there are more requests by then."""
+
+    taken: tuple[int, Any] = (0, ())
+
+    def enqueue(self, rows: list[Row], reason: str) -> int:
+        self.look()
+        self.taken = len(self.items), {self.key(request) for request in self.pending()}
+        return super().enqueue(rows, reason)
+
+    def is_taken(self, request: Any, added: list[Any]) -> bool:
+        count, keys = self.taken
+        if count != len(self.items):
+            return super().is_taken(request, added)
+        return self.key(request) in keys or self.key(request) in map(self.key, added)
+
+
+@mutant("SHARE-3")
+class CountsWhatThereIs(DurableQueue):
+    """Whether everything is as it was is told by how many requests there are, and how many wait."""
+
+    known: tuple[Any, list[Any]] = (None, [])
+
+    @property
+    def all_items(self) -> list[Any]:
+        with self.turn:
+            self.look()
+            numbers = len(self.items), len(self.pending())
+            if self.known[0] != numbers:
+                self.known = numbers, self.items
+            return list(self.known[1])
+
+    def save(self) -> None:
+        super().save()
+        self.known = None, []
+
+
+@mutant("SHARE-3")
+class ReadsInPages(DurableQueue):
+    """Everything is read in pages of two hundred, each a reading of its own."""
+
+    @property
+    def all_items(self) -> list[Any]:
+        items: list[Any] = []
+        with self.turn:
+            while True:
+                self.look()
+                page = self.items[len(items) : len(items) + 200]
+                if not page:
+                    return items
+                items += page
+
+
+@mutant("SHARE-3")
 class AppendsWhereItRead(DurableQueue):
     """New requests go behind those that were there when the call began."""
 

@@ -32,6 +32,14 @@ class StoresWholeSeconds(ModelQueue):
         return moment.isoformat(timespec="seconds")
 
 
+@mutant("KEEP-1", "ENQ-3", "DRIFT-1")
+class WritesZAnywhere(ModelQueue):
+    """The offset of UTC is replaced by Z in all that is stored, not in times alone."""
+
+    def lines(self) -> Iterator[str]:
+        return (line.replace("+00:00", "Z") for line in super().lines())
+
+
 @mutant("KEEP-1")
 class StoresInOrderOfAsking(ModelQueue):
     """Requests come back in the order of asking."""

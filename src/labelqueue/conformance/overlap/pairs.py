@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from labelqueue.conformance.steps import Step
 
-__all__ = ["LATE", "LINKED", "PAIRS", "PREPARED", "READINGS", "TIMED", "Pair"]
+__all__ = ["LATE", "LINKED", "PAIRS", "PARTS", "PREPARED", "READINGS", "TIMED", "Pair"]
 
 
 def _drift(*minutes: int) -> Step:
@@ -26,6 +26,12 @@ def _mark(place: int, status: str = "labeled") -> Step:
     return {"do": "mark_done", "request_id": {"$place": place}, "status": status}
 
 
+_CROWD: Final[Step] = {
+    "do": "enqueue_drift",
+    "buckets": [{**bucket, "user_id": f"ada {n}"} for n in range(250) for bucket in _drift(6)["buckets"]],
+}
+
+
 class Pair(NamedTuple):
     """Two calls that overlap.
 
@@ -35,6 +41,8 @@ class Pair(NamedTuple):
         cap: The cap of everybody.
         earlier: A call that the second client makes before, or another one where both are
             threads of one instance, so that the first has to read the store anew, or `None`.
+        then: A call that the second client makes behind its first one.
+        is_first: Whether nothing is there before.
         is_linked: Whether the second client knows the store by the name of a link.
         is_late: Whether the second client opens the store anew meanwhile.
     """
@@ -43,6 +51,8 @@ class Pair(NamedTuple):
     second: Step
     cap: int = 20
     earlier: Step | None = None
+    then: Step | None = None
+    is_first: bool = False
     is_linked: bool = False
     is_late: bool = False
 
@@ -51,10 +61,12 @@ PREPARED: Final = (_drift(0), _drift(1))
 """What is done before: two requests are pending."""
 
 PAIRS: Final = (
-    Pair(_drift(2), _mark(0)),
+    Pair(_drift(0, 2), _mark(0)),
     Pair(_mark(0), _drift(2)),
     Pair(_drift(3), _drift(3)),
+    Pair(_drift(2), _drift(4), is_first=True),
     Pair(_mark(0), _mark(0, "skipped")),
+    Pair(_mark(0), _mark(1, "skipped")),
     # What is pending and what is left today, of two moments: whichever is read first, and
     # also where the second is read only since the file is another one.
     Pair({"do": "get_pending"}, _mark(0), cap=1, earlier=_drift(2)),
@@ -64,6 +76,9 @@ PAIRS: Final = (
 
 TIMED: Final = Pair(_drift(2), _drift(4, 5))
 """The calls that overlap while the clock runs, so that the one that began first has the earlier `created_at`."""
+
+PARTS: Final = Pair({"do": "all_items"}, _mark(0), earlier=_CROWD, then=_drift(7))
+"""Two changes at both ends of a store that may be read in parts, by whom it may be remembered."""
 
 READINGS: Final = Pair({"do": "all_items"}, {"do": "all_items"}, earlier=_drift(2, 3))
 """Two readings that overlap after somebody else made a change: who adds what is new to a memory may add it twice."""

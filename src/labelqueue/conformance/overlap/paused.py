@@ -23,7 +23,7 @@ from labelqueue.conformance.crash.scenes import Scene, Stage, linked
 from labelqueue.conformance.crash.strace import attached
 from labelqueue.conformance.crash.system_calls import Point, points_in
 from labelqueue.conformance.overlap.clients import made
-from labelqueue.conformance.overlap.pairs import PAIRS, PREPARED, Pair
+from labelqueue.conformance.overlap.pairs import PAIRS, PARTS, PREPARED, Pair
 from labelqueue.conformance.steps import Step, call_of, resolved
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.spec import Event, History, Refusal
@@ -42,6 +42,7 @@ _PATIENCE_S: Final = 0.05
 # As long as a lock is held once, for whoever does not wait for it so long and goes on without:
 # longer than the five seconds that many libraries wait.
 _LONG_S: Final = 5.5
+_SETTLED_S: Final = 0.1  # some trust what they remember of a file only if that is older than a tick of the clock
 _ALL: Final[Step] = {"do": "all_items"}
 
 
@@ -61,7 +62,7 @@ def paused_histories(
         The history of each pause.
     """
     for pair in pairs:
-        with Stage(Scene(PREPARED, pair.first)) as stage:
+        with Stage(Scene(() if pair.is_first else PREPARED, pair.first)) as stage:
             stage.prepare(reader)
             scene = _Scene(stage, pair, first, second, reader, now)
             points, _ = scene.rehearsed()
@@ -129,7 +130,7 @@ class _Scene:
         self.second.perform(self.meanwhile)
         self.patience_s = max(_PATIENCE_S, _TIMES_ALONE * (time.monotonic() - start))
         changes, all_points = (points_in(record.calls, store.parents[1], of_reading=each) for each in (False, True))
-        if self.pair.first["do"] == "get_pending" or not changes:
+        if self.pair.first["do"] in ("get_pending", "all_items") or not changes:
             return all_points, all_points
         # Behind the last change the lock is free: who reads once more then may find what another did.
         return changes + all_points[all_points.index(changes[-1]) + 1 :], all_points
@@ -143,7 +144,8 @@ class _Scene:
                 self.events.append(call.answer())
                 return None
             is_open = not self.pair.is_late or self.second_opens(store)
-            waiting = self.second_calls(patience_s or self.patience_s, self.meanwhile, _ALL) if is_open else None
+            steps = [self.meanwhile, _ALL] if self.pair.then is None else [self.meanwhile, _ALL, self.pair.then]
+            waiting = self.second_calls(patience_s or self.patience_s, *steps) if is_open else None
             self.first.go_on()
             self.events.append(call.answer())
             if not is_open:
@@ -193,6 +195,8 @@ class _Scene:
         self.events += [made("A", self.first.perform, _ALL), made("B", self.second.perform, _ALL)]
         if self.pair.earlier is not None:
             self.events.append(made("B", self.second.perform, self.pair.earlier))
+            if self.pair is PARTS:
+                time.sleep(_SETTLED_S)
         return store
 
     def second_opens(self, store: Path) -> bool:

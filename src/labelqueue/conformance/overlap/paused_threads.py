@@ -4,7 +4,8 @@ As `labelqueue.conformance.overlap.paused` does with processes, so here with thr
 this process, on one instance and on two: a lock that keeps processes apart may let
 threads in.  And a process makes the call after a thread of this one has read: a lock
 of POSIX is gone once any thread closes the file.  A thread is held right before it
-calls a function of C that touches files.
+calls a function of C that touches files; while it reads for a memory that threads
+share, before any.
 """
 
 from __future__ import annotations
@@ -77,10 +78,11 @@ def _spread(count: int) -> list[int]:
 
 
 class _Held:
-    """A thread that makes one call, and is held before it touches a file for the nth time."""
+    """A thread that makes one call, and is held before it touches a file (or calls C at all) for the nth time."""
 
-    def __init__(self, perform: Callable[[Step], Any], step: Step, point: int) -> None:
+    def __init__(self, perform: Callable[[Step], Any], step: Step, point: int, *, is_anywhere: bool = False) -> None:
         self._perform, self._step, self._point = perform, step, point
+        self._is_anywhere = is_anywhere
         self.count = 0
         self.is_held = threading.Event()
         self.may_go = threading.Event()
@@ -100,7 +102,7 @@ class _Held:
         if what != "c_call":
             return
         module = getattr(function, "__module__", None) or type(getattr(function, "__self__", None)).__module__
-        if module in _TOUCHING:
+        if module in _TOUCHING or self._is_anywhere:
             self.count += 1
             if self.count == self._point:
                 self.is_held.set()
@@ -121,7 +123,7 @@ def _rehearsed(subject: PythonSubject, pair: Pair) -> tuple[int, float]:
         step = _resolved(pair.first, handle)
         if pair.earlier is not None:
             subject.open(_store(folder), pair.cap).perform(pair.earlier)
-        held = _Held(_performing(handle), step, 0)
+        held = _Held(_performing(handle), step, 0, is_anywhere=pair is READINGS)
         held.ended()
         start = time.perf_counter()
         made("B", _performing(handle), _resolved(pair.second, handle))
@@ -145,7 +147,8 @@ def _paused_at(
         step = _resolved(pair.first, first)
         if pair.earlier is not None:
             events.append(made("C", _performing(subject.open(store, pair.cap)), pair.earlier))
-        held = _Held(_performing(first), step, point)
+        is_anywhere = pair is READINGS
+        held = _Held(_performing(first), step, point, is_anywhere=is_anywhere)
         held.is_held.wait()
         other = threading.Thread(target=lambda: events.extend(made(*each) for each in meanwhile))
         other.start()
@@ -154,7 +157,8 @@ def _paused_at(
         other.join()
         events += [first_event, made("A", _performing(first), _ALL), made("B", _performing(second), _ALL)]
         final = tuple(subject.open(store, pair.cap).all_items().value)
-        how = f"while thread A was held before it touched a file for the {point}th time, {hands}"
+        what = "called a function of C" if is_anywhere else "touched a file"
+        how = f"while thread A was held before it {what} for the {point}th time, {hands}"
         how += ", one of which knew the store by a link" if pair.is_linked else ""
         return History(how, tuple(sorted(events, key=lambda event: event.start)), final, now, pair.cap)
 

@@ -19,7 +19,7 @@ from labelqueue.conformance.crash.strace import why_not
 from labelqueue.conformance.judging import Failure, Findings, judge_observation
 from labelqueue.conformance.overlap.clients import Client, Perform, all_at_once, one_by_one
 from labelqueue.conformance.overlap.many_changes import many_changes
-from labelqueue.conformance.overlap.pairs import LATE, LINKED, PAIRS, TIMED
+from labelqueue.conformance.overlap.pairs import LATE, LINKED, PAIRS, PARTS, TIMED
 from labelqueue.conformance.overlap.paused import long_pause, paused_histories
 from labelqueue.conformance.overlap.paused_threads import paused_threads
 from labelqueue.conformance.overlap.timeline import shortened, to_json
@@ -114,7 +114,7 @@ def of_processes(
             pairs = (*PAIRS, LATE, LINKED) if "file" in profiles else (*PAIRS, LATE)
             yield from paused_histories(actors[0], actors[1], reader, now, pairs)
             first, second, third = _started(subject, timeout_s, stack, 3, is_timed=False)
-            yield from paused_histories(first, second, third, datetime.now(UTC), [TIMED])
+            yield from paused_histories(first, second, third, datetime.now(UTC), [TIMED, PARTS])
             yield from long_pause(first, second, third, datetime.now(UTC))
         for each in seeds:
             progress("overlap", next(done), total)

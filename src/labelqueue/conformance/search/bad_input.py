@@ -86,7 +86,15 @@ _UNKNOWN_IN: Final = (
 _KEYS: Final = ("user_id", "bucket_start_ts", "bucket_end_ts")
 _COLUMNS: Final = (*_KEYS, "confidence", "predicted_label")
 _THRESHOLDS: Final = st.sampled_from((None, None, 0.0, -0.5, 2.0))
-_BAD_THRESHOLDS: Final = (_NAN, *_INFINITE, True, {"$bool": True, "of": "numpy"}, "0.5", None)
+_BAD_THRESHOLDS: Final = (
+    _NAN,
+    *_INFINITE,
+    {"$float": "inf", "of": "numpy"},
+    True,
+    {"$bool": True, "of": "numpy"},
+    "0.5",
+    None,
+)
 
 
 def _free_start(place: int) -> str:

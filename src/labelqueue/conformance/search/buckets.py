@@ -41,7 +41,7 @@ CONFIDENCES: Final = st.one_of(
 )
 """Confidences with ties, both zeros, the default threshold and its neighbours."""
 
-LABELS: Final = st.sampled_from(("coding", "writing", "", "None", "NaN", "naïve 🐍", "two\nlines"))
+LABELS: Final = st.sampled_from(("coding", "writing", "", "None", "NaN", "naïve 🐍", "two\nlines", "+00:00"))
 
 # Few starts, so that buckets come back; some a microsecond apart; now and then any.
 _MINUTE: Final = 60 * 10**6

@@ -96,17 +96,24 @@ class MakesCoincidences(Rules):
 
     def _wait(self, data: st.DataObject) -> None:
         """Answer one, and ask again on the same day of another month, or right after midnight."""
+        is_timed = self.has_clock and not self.case.runs
+        if is_timed and data.draw(st.booleans()):
+            self._set_clock(self.now.replace(hour=23, minute=59, second=59, microsecond=500_000))
         self._enqueue_and_ask(data, [self._bucket(data, place, None) for place in range(3)])
         self.take({"do": "mark_done", "request_id": {"$place": data.draw(st.integers(0, 2))}})
         if data.draw(st.booleans()):
             self.take({"do": "reopen", "max_asks_per_day": 2})
-        if not self.has_clock or self.case.runs:
+        self.take({"do": "get_pending"})
+        if not is_timed:
             return
         now = self.now + timedelta(days=31)
         if data.draw(st.booleans()):
             now = self.now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-        self.take({"do": "clock", "now": now.isoformat().replace("+00:00", "Z")})
+        self._set_clock(now)
         self.take({"do": "get_pending"})
+
+    def _set_clock(self, now: datetime) -> None:
+        self.take({"do": "clock", "now": now.isoformat().replace("+00:00", "Z")})
 
     def _enqueue_and_ask(self, data: st.DataObject, buckets: list[dict[str, Any]]) -> None:
         self.take({"do": "enqueue_drift", "buckets": buckets})

@@ -52,6 +52,8 @@ _SOUND: Final = {
     "created_at": "2026-01-14T08:00:00Z",
     "status": "pending",
 }
+_ODD: Final = _SOUND | {"request_id": "one", "bucket_end_ts": _SOUND["bucket_start_ts"]}
+"""An item that is odd, and no reason to refuse the file."""
 
 
 def _texts_that_are_none() -> tuple[str, ...]:
@@ -140,9 +142,9 @@ class ChangesTheFile(Rules):
         if kind == "break":
             for text in data.draw(st.lists(st.sampled_from(_TEXTS_THAT_ARE_NONE), min_size=1, max_size=4)):
                 self._break_the_file(text)
-            self.take(
-                {"do": "store", "items": [_SOUND]} if data.draw(st.booleans()) else {"do": "store", "remove": True}
-            )
+            mends: tuple[dict[str, Any], ...] = ({"items": [_SOUND]}, {"items": [_ODD]}, {"remove": True})
+            mended = data.draw(st.sampled_from(mends))
+            self.take({"do": "store"} | mended)
         elif kind == "level":
             self._change_one_digit(data.draw(st.sampled_from(_WAYS_TO_LEVEL)))
         elif kind == "change":

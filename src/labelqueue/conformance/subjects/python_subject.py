@@ -306,12 +306,15 @@ def _seen_of(item: Any) -> Any:  # noqa: ANN401 - as above
 def _further(item: Any) -> tuple[str, ...]:  # noqa: ANN401 - anybody's request
     """Name the data that a request shows beyond the nine fields, whatever its class is made with."""
     kind: Any = type(item)
-    names = _declared(kind)
-    if names is None:
+    declared = _declared(kind)
+    names = list(declared or ())
+    if declared is None:
         names = [*getattr(item, "_fields", ()), *getattr(item, "__dict__", ())]
-    elif isinstance(extra := getattr(item, "model_extra", None), dict):
-        names = [*names, *extra]
-    return tuple(name for name in names if name not in FIELDS and not name.startswith("_"))
+    else:
+        # A copy may be given what its class does not know; what the class computes is no data of the request's.
+        names += [name for name in getattr(item, "__dict__", ()) if not hasattr(kind, name)]
+        names += getattr(item, "model_extra", None) or ()
+    return tuple(name for name in dict.fromkeys(names) if name not in FIELDS and not name.startswith("_"))
 
 
 @cache

@@ -33,6 +33,7 @@ _MTIMES: Final[dict[str, Callable[[int], int]]] = {
     "same": lambda ns: ns,
     "same second": lambda ns: ns - ns % _SECOND_NS + (ns + 1_000_000) % _SECOND_NS,
     "older": lambda ns: ns - 10 * _SECOND_NS,
+    "long ago": lambda _: 1_577_836_800 * _SECOND_NS,  # 2020, before every clock that the kit sets
 }
 _Look = dict[str, tuple[int, int, int]]
 
@@ -82,7 +83,7 @@ class StoreFolder:
                 `in_place`, in the file that is there; `remove` deletes it; `mode`
                 sets its permission bits; `link` puts a symbolic link in its place;
                 `mtime` sets the time of the change to that of the last one, to the same
-                second, or to an older one.
+                second, to an older one, or to one long ago.
                 What is done to a file that is not there does nothing.
         """
         content = _content_of(step)
