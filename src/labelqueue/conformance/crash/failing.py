@@ -29,6 +29,7 @@ from labelqueue.conformance.crash.system_calls import FLUSHES, MOST_POINTS, Poin
 from labelqueue.conformance.crash.unflushed import unflushed
 from labelqueue.conformance.steps import Step
 from labelqueue.conformance.subjects.process_state import has_thread
+from labelqueue.conformance.subjects.subject import BrokenError
 from labelqueue.spec import Interruption
 
 if TYPE_CHECKING:
@@ -99,11 +100,12 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
     changing = [(point, error) for point in points for error in _ERRORS.get(point.name, _SPACE)]
     reading = [(point, _WHILE_READING[point.name]) for point in _readings(record, store, points)]
     # A disk without space for a new file has none for the old one either, where that is written anew.
-    full = [(point, _FULL) for point, error in changing if error == "ENOSPC" and point.file != store.name][:_MOST_FULL]
+    written = [(point, error) for point, error in changing if error == "ENOSPC" and point.name not in FLUSHES]
+    full = [(point, _FULL) for point, _ in written if point.file != store.name][:_MOST_FULL]
     own = [p for p in points if p.thread == actor.pid and p.name in _INTERRUPTED]  # an interrupt is its first thread's
     interrupted = [(point, _INTERRUPT) for point in own if actor.is_in_python]
     elsewhere = folders_of_temporaries(record.calls, store)
-    trials = _Trials(stage, actor, reader, elsewhere, is_alone=is_alone)
+    trials = _Trials(stage, actor, living, reader, elsewhere, is_alone=is_alone)
     for point, error in changing + reading + (full if size is not None else []) + interrupted:
         interruption = trials.fail_at(point, error)
         if interruption is not None:
@@ -112,8 +114,7 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
                 return
         elif not trials.actor.is_alive:
             # What failed was none of the queue's calls, or it died of an interrupt.
-            trials.actor = living()
-            stage.rehearse(trials.actor)
+            trials.take_another()
     if size is None:
         return
     for most in sorted({size - 1, size // 2, 1}):
@@ -148,14 +149,28 @@ class _Trials:
     """
 
     def __init__(
-        self, stage: Stage, actor: Program, reader: Program, elsewhere: Collection[Path], *, is_alone: bool
+        self,
+        stage: Stage,
+        actor: Program,
+        living: Callable[[], Program],
+        reader: Program,
+        elsewhere: Collection[Path],
+        *,
+        is_alone: bool,
     ) -> None:
         self.actor = actor
+        self._living = living
+        self._is_missed = False
         self._stage = stage
         self._reader = reader
         self._elsewhere = elsewhere
         self._is_alone = is_alone
         self._then = itertools.cycle((stage.step, NEXT))
+
+    def take_another(self) -> None:
+        """Go on with a new process."""
+        self.actor = self._living()
+        self._stage.rehearse(self.actor)
 
     def fail_at(self, point: Point, error: str) -> Interruption | None:
         """Let one system call fail, or interrupt the process right behind it."""
@@ -172,8 +187,11 @@ class _Trials:
         if any(str(store.parents[1]) not in hit.arguments for hit in hits):
             self.actor.kill()  # its answer was hit as well, or instead: it may be about to die of that
             return None
+        self._is_missed = not hits
         if not hits:
             return None  # the program took another way this time
+        if point.file == store.parent.name and point.name.startswith("open") and "refusal" in outcome:
+            return None  # nothing says what is to be said of a folder that cannot be opened, if only something is
         lost = unflushed(record, hits[0], store)
         # Whoever may not remove a file cannot be blamed for leaving it.
         is_alone = self._is_alone and not point.name.startswith("unlink")
@@ -218,7 +236,15 @@ class _Trials:
 
     def _begin(self) -> tuple[Path, Step]:
         store = self._stage.set_up()
-        self.actor.open(store)
+        try:
+            self.actor.open(store)
+        except BrokenError:
+            # The call that was missed may have been the reading of this request, right as strace let go.
+            if not self._is_missed:
+                raise
+            self.take_another()
+            self.actor.open(store)
+        self._is_missed = False
         return store, next(self._then)
 
     def _is_gone(self, point: Point) -> bool:

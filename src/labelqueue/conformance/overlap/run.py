@@ -107,8 +107,6 @@ def of_processes(
         for each in seeds:
             progress("overlap", next(done), total)
             yield _of_processes(f"{_CLIENTS} processes taking turns", one_by_one, actors, reader, each, now)
-        with _store() as store:
-            yield many_changes(actors[0], actors[1], reader, store, now)
         progress("overlap", next(done), total)
         if subject.claims.store == "path" and why_not() is None:
             pairs = (*PAIRS, LATE, LINKED) if "file" in profiles else (*PAIRS, LATE)
@@ -119,6 +117,8 @@ def of_processes(
         for each in seeds:
             progress("overlap", next(done), total)
             yield _of_processes(f"{_CLIENTS} processes all at once", all_at_once, actors, reader, each, now)
+        with _store() as store:
+            yield many_changes(actors[0], actors[1], reader, store, now)
     progress("overlap", total, total)
 
 
