@@ -34,7 +34,7 @@ def is_chosen(mutant, one_of):
 
 
 ORDINARY = [mutant for mutant in MUTANTS.values() if not is_forced(mutant)]
-FORCED = [mutant for mutant in MUTANTS.values() if is_forced(mutant) and is_chosen(mutant, 4)]
+FORCED = [mutant for mutant in MUTANTS.values() if is_forced(mutant) and is_chosen(mutant, 8)]
 SEARCHED = [mutant for mutant in ORDINARY if is_chosen(mutant, 24)]
 
 
