@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, Self
 
-from labelqueue.conformance.crash.elsewhere import folders_of_temporaries, made_in, taken_away
+from labelqueue.conformance.crash.elsewhere import folders_of_temporaries, take_away
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import NEXT, Scene, Stage, is_one_file, leftovers
 from labelqueue.conformance.crash.strace import attached
@@ -193,7 +193,7 @@ def _killed_at(
         is_refused_again, again = _next_change(witness, store)
         if isinstance(again, tuple) and not is_refused_again:
             is_refused, stumbled_over, after = False, names, again
-    strays = taken_away(made_in(elsewhere, record.calls))
+    strays = take_away(elsewhere, record.calls)
     return Interruption(
         kind="kill",
         how=f"killed before {point}",

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from labelqueue.conformance.crash.system_calls import SystemCall
 
-__all__ = ["folders_of_temporaries", "made_in", "taken_away"]
+__all__ = ["folders_of_temporaries", "take_away"]
 
 
 def folders_of_temporaries(calls: Sequence[SystemCall], store: Path) -> set[Path]:
@@ -25,17 +25,12 @@ def folders_of_temporaries(calls: Sequence[SystemCall], store: Path) -> set[Path
     return {path.parent for path in moved if path.parent != store.parent and path.parts[1] != "proc"}
 
 
-def made_in(folders: Collection[Path], calls: Sequence[SystemCall]) -> list[Path]:
-    """Name the files that were made in some folders, but for locks."""
-    made = (path for call in calls if call.makes_a_file for path in _paths_of(call))
-    return [path for path in made if path.parent in folders and path.suffix != ".lock"]
-
-
-def taken_away(files: Collection[Path]) -> tuple[str, ...]:
-    """Name those of some files that are still there, and remove them: nobody else will."""
-    left = sorted(file for file in set(files) if file.is_file())
-    for file in left:
-        file.unlink()
+def take_away(folders: Collection[Path], calls: Sequence[SystemCall]) -> tuple[str, ...]:
+    """Remove the files that were made in some folders and are still there, but for locks; returns their paths."""
+    made = {path for call in calls if call.makes_a_file for path in _paths_of(call) if path.parent in folders}
+    left = sorted(path for path in made if path.suffix != ".lock" and path.is_file())
+    for path in left:
+        path.unlink()
     return tuple(map(str, left))
 
 

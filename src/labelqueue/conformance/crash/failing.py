@@ -17,13 +17,13 @@ import itertools
 import resource
 import time
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.crash.aftermath import afterwards, attempt
-from labelqueue.conformance.crash.elsewhere import folders_of_temporaries, made_in, taken_away
+from labelqueue.conformance.crash.elsewhere import folders_of_temporaries, take_away
 from labelqueue.conformance.crash.program import Program
-from labelqueue.conformance.crash.scenes import NEXT, Stage, is_one_file
+from labelqueue.conformance.crash.scenes import NEXT, SETTLED_S, Stage, is_one_file
 from labelqueue.conformance.crash.strace import Record, attached
 from labelqueue.conformance.crash.system_calls import FLUSHES, MOST_POINTS, Point, points_in, some_of
 from labelqueue.conformance.crash.unflushed import unflushed
@@ -53,7 +53,6 @@ _SPACE: Final = ("ENOSPC",)
 _WHILE_READING: Final = {"open": "EACCES", "openat": "EACCES", "read": "EIO"}
 _MOST_READINGS: Final = 4
 _MOST_FULL: Final = 4
-_SETTLED_S: Final = 0.1  # some trust what they remember of a file only if that is older than a tick of the clock
 _INJECTIONS: Final = {
     _FULL: ("error=ENOSPC", "failed with ENOSPC, and no file could grow beyond 1 byte"),
     _INTERRUPT: ("signal=INT", "was interrupted"),
@@ -100,12 +99,15 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
     changing = [(point, error) for point in points for error in _ERRORS.get(point.name, _SPACE)]
     reading = [(point, _WHILE_READING[point.name]) for point in _readings(record, store, points)]
     # A disk without space for a new file has none for the old one either, where that is written anew.
-    written = [(point, error) for point, error in changing if error == "ENOSPC" and point.name not in FLUSHES]
-    full = [(point, _FULL) for point, _ in written if point.file != store.name][:_MOST_FULL]
+    full = [
+        (point, _FULL)
+        for point, error in changing
+        if error == "ENOSPC" and point.name not in FLUSHES and point.file != store.name
+    ][:_MOST_FULL]
     own = [p for p in points if p.thread == actor.pid and p.name in _INTERRUPTED]  # an interrupt is its first thread's
     interrupted = [(point, _INTERRUPT) for point in own if actor.is_in_python]
     elsewhere = folders_of_temporaries(record.calls, store)
-    trials = _Trials(stage, actor, living, reader, elsewhere, is_alone=is_alone)
+    trials = _Trials(stage, actor, living, reader, elsewhere, is_alone)
     for point, error in changing + reading + (full if size is not None else []) + interrupted:
         interruption = trials.fail_at(point, error)
         if interruption is not None:
@@ -141,36 +143,25 @@ def _readings(record: Record, store: Path, changing: list[Point]) -> list[Point]
     return [point for point in wanted if point.file == store.name][:_MOST_READINGS] + of_folder[-1:]
 
 
+@dataclass
 class _Trials:
-    """One call, made by one process again and again, each time over a fresh store with something else that fails.
+    """One call, made by one process again and again, each time over a fresh store with something else that fails."""
 
-    Attributes:
-        actor: The process; one that died may be replaced.
-    """
+    stage: Stage
+    actor: Program  # one that died may be replaced
+    living: Callable[[], Program]
+    reader: Program
+    elsewhere: Collection[Path]
+    is_alone: bool
+    is_missed: bool = False
 
-    def __init__(
-        self,
-        stage: Stage,
-        actor: Program,
-        living: Callable[[], Program],
-        reader: Program,
-        elsewhere: Collection[Path],
-        *,
-        is_alone: bool,
-    ) -> None:
-        self.actor = actor
-        self._living = living
-        self._is_missed = False
-        self._stage = stage
-        self._reader = reader
-        self._elsewhere = elsewhere
-        self._is_alone = is_alone
-        self._then = itertools.cycle((stage.step, NEXT))
+    def __post_init__(self) -> None:
+        self.then = itertools.cycle((self.stage.step, NEXT))
 
     def take_another(self) -> None:
         """Go on with a new process."""
-        self.actor = self._living()
-        self._stage.rehearse(self.actor)
+        self.actor = self.living()
+        self.stage.rehearse(self.actor)
 
     def fail_at(self, point: Point, error: str) -> Interruption | None:
         """Let one system call fail, or interrupt the process right behind it."""
@@ -182,20 +173,20 @@ class _Trials:
             _limited(self.actor, 1 if error == _FULL else None),
             attached(self.actor.pid, f"{point.name}:{injection}:when={point.number}", thread=point.whom) as record,
         ):
-            outcome = attempt(lambda: self.actor.perform(self._stage.step))
+            outcome = attempt(lambda: self.actor.perform(self.stage.step))
         hits = record.injected()
         if any(str(store.parents[1]) not in hit.arguments for hit in hits):
             self.actor.kill()  # its answer was hit as well, or instead: it may be about to die of that
             return None
-        self._is_missed = not hits
+        self.is_missed = not hits
         if not hits:
             return None  # the program took another way this time
         if point.file == store.parent.name and point.name.startswith("open") and "refusal" in outcome:
             return None  # nothing says what is to be said of a folder that cannot be opened, if only something is
         lost = unflushed(record, hits[0], store)
         # Whoever may not remove a file cannot be blamed for leaving it.
-        is_alone = self._is_alone and not point.name.startswith("unlink")
-        strays = taken_away(made_in(self._elsewhere, record.calls))
+        is_alone = self.is_alone and not point.name.startswith("unlink")
+        strays = take_away(self.elsewhere, record.calls)
         found = self._afterwards(store, f"{point} {how}", error, outcome, then, is_alone=is_alone)
         if error == _INTERRUPT and not self.actor.is_alive:
             return None  # nobody has to live through an interrupt
@@ -205,11 +196,11 @@ class _Trials:
     def cut_short(self, most: int) -> Interruption:
         """Let no file grow beyond so many bytes."""
         store, then = self._begin()
-        time.sleep(_SETTLED_S)
+        time.sleep(SETTLED_S)
         with _limited(self.actor, most):
-            outcome = attempt(lambda: self.actor.perform(self._stage.step))
+            outcome = attempt(lambda: self.actor.perform(self.stage.step))
         how = f"files could not grow beyond {most} bytes"
-        return self._afterwards(store, how, CUT_SHORT, outcome, then, is_alone=self._is_alone)
+        return self._afterwards(store, how, CUT_SHORT, outcome, then, is_alone=self.is_alone)
 
     def write_in_part(self, point: Point, most: Sequence[int]) -> Interruption | None:
         """Let a write and those behind it take no more than some bytes of the file each, and the rest everything."""
@@ -221,31 +212,31 @@ class _Trials:
             for times, size in enumerate(most, start=1):
                 with _limited(self.actor, size):
                     if times == 1:
-                        self.actor.send(self._stage.step)
+                        self.actor.send(self.stage.step)
                     else:
                         self.actor.wake()
                     if not self.actor.is_stopped(record, times):
                         break
             stops = record.stops
             self.actor.go_on()
-            outcome = attempt(lambda: self.actor.receive(self._stage.step))
+            outcome = attempt(lambda: self.actor.receive(self.stage.step))
         if not stops or not self.actor.is_alive:
             return None  # the program took another way this time
         how = f"{point} was cut short at {most[0]} bytes{f', and the next at {most[1]}' if len(most) > 1 else ''}"
-        return self._afterwards(store, how, _IN_PART, outcome, then, is_alone=self._is_alone)
+        return self._afterwards(store, how, _IN_PART, outcome, then, is_alone=self.is_alone)
 
     def _begin(self) -> tuple[Path, Step]:
-        store = self._stage.set_up()
+        store = self.stage.set_up()
         try:
             self.actor.open(store)
         except BrokenError:
             # The call that was missed may have been the reading of this request, right as strace let go.
-            if not self._is_missed:
+            if not self.is_missed:
                 raise
             self.take_another()
             self.actor.open(store)
-        self._is_missed = False
-        return store, next(self._then)
+        self.is_missed = False
+        return store, next(self.then)
 
     def _is_gone(self, point: Point) -> bool:
         """Whether the thread is not there: another one makes the call this time."""
@@ -254,9 +245,7 @@ class _Trials:
     def _afterwards(
         self, store: Path, how: str, cause: str, outcome: dict[str, Any], then: Step, *, is_alone: bool
     ) -> Interruption:
-        return afterwards(
-            self._stage, self.actor, self._reader, store, how, cause, outcome, then=then, is_alone=is_alone
-        )
+        return afterwards(self.stage, self.actor, self.reader, store, how, cause, outcome, then=then, is_alone=is_alone)
 
 
 @contextmanager

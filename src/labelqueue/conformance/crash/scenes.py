@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from labelqueue.conformance.crash.program import Program
-__all__ = ["CORRECTION", "NEXT", "SCENES", "Scene", "Stage", "is_one_file", "leftovers", "linked"]
+
+__all__ = ["CORRECTION", "CROWD", "NEXT", "SCENES", "SETTLED_S", "Scene", "Stage", "is_one_file", "leftovers", "linked"]
 
 _NO_LEFTOVERS: Final = (".lock", "-journal", "-wal", "-shm")
 
@@ -33,8 +34,13 @@ _LOW: Final[Step] = {
     "rows": [_bucket(n, confidence=n / 100, predicted_label="coding") for n in (10, 11)],
 }
 _MANY: Final = 300  # so that who writes them by hundreds, or so many bytes, can be interrupted between
-_CROWD: Final = [_bucket(20, user_id=f"ada {n}") for n in range(_MANY)]
+CROWD: Final = [_bucket(20, user_id=f"ada {n}") for n in range(_MANY)]
+"""The buckets of a large batch."""
+
 _FILLED: Final[tuple[Step, ...]] = ({"do": "enqueue_drift", "buckets": [_bucket(n) for n in range(3)]},)
+
+SETTLED_S: Final = 0.1
+"""How many seconds behind a change even those remember a file who wait for a tick of the clock."""
 
 NEXT: Final[Step] = {"do": "enqueue_drift", "buckets": [_bucket(59)]}
 """The change that somebody else makes afterwards."""
@@ -57,7 +63,7 @@ SCENES: Final = (
     Scene((), {"do": "enqueue_drift", "buckets": [_bucket(0)]}),
     Scene(_FILLED, _LOW),
     # One of them waits already.
-    Scene(_FILLED, {"do": "enqueue_drift", "buckets": [_bucket(1), *_CROWD]}),
+    Scene(_FILLED, {"do": "enqueue_drift", "buckets": [_bucket(1), *CROWD]}),
     Scene(_FILLED, {"do": "mark_done", "request_id": {"$place": 1}, "status": "skipped"}),
 )
 """Every changing call, on a store that is there; and the first change, which creates it."""

@@ -8,25 +8,15 @@ from typing import Any
 
 from labelqueue.conformance.models.durable import DurableQueue
 from labelqueue.conformance.models.input import Row
-from labelqueue.conformance.mutants.changed import version_of
+from labelqueue.conformance.mutants.changed import LooksWhenChanged
 from labelqueue.conformance.mutants.mutant import mutant
 
 
-class _Remembering(DurableQueue):
-    """A queue that reads again when the file looks changed, or it wrote itself; right as it stands."""
-
-    seen: tuple[int, ...] | None = None
-
-    def look(self) -> None:
-        if self.seen is None or self.seen != self.signature():
-            self.seen = self.signature()
-            super().look()
-
-    def signature(self) -> tuple[int, ...]:
-        return version_of(self.path) or ()
+class _Remembering(LooksWhenChanged):
+    """A queue that reads again when it wrote itself, too; right as it stands."""
 
     def save(self) -> None:
-        self.seen = None
+        self.seen = ...
         super().save()
 
 
@@ -43,7 +33,7 @@ class MemoryAheadOfDisk(_Remembering):
 class UsesUpTheDayBeforeTheDisk(_Remembering):
     """What is used up of the day is counted before the write, and not taken back when that fails."""
 
-    counted_for: tuple[int, ...] | None = None
+    counted_for: Any = ...
 
     def mark_done(self, request_id: str, status: Any = "labeled") -> Any:
         self.look()
@@ -77,7 +67,7 @@ class TakesBackAfterErrorsAlone(_Remembering):
         try:
             super().save()
         except BaseException as error:
-            self.seen = None if isinstance(error, OSError) else self.signature()
+            self.seen = ... if isinstance(error, OSError) else self.signature()
             raise
 
 
@@ -101,7 +91,7 @@ class TrustsItsMemoryAfterATick(_Remembering):
     def look(self) -> None:
         is_settled = self.path.exists() and time.time() - self.path.stat().st_mtime > 0.05  # noqa: PLR2004 - a tick
         if not (is_settled and self.seen == self.signature()):
-            self.seen = None
+            self.seen = ...
             super().look()
 
     def save(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Final
 
+from labelqueue.conformance.crash.scenes import NEXT
 from labelqueue.conformance.overlap.clients import made
 from labelqueue.conformance.overlap.pairs import PREPARED
 from labelqueue.spec import History, Seen
@@ -27,10 +28,6 @@ __all__ = ["many_changes"]
 _MANY: Final = 256  # and who counts changes in one byte begins anew
 _ALL: Final[Step] = {"do": "all_items"}
 _ASK: Final[Step] = {"do": "get_pending"}
-_NEXT: Final[Step] = {
-    "do": "enqueue_drift",
-    "buckets": [{"user_id": "ada", "bucket_start_ts": "2026-01-10T11:00:00Z", "bucket_end_ts": "2026-01-10T12:00:00Z"}],
-}
 
 
 def many_changes(first: Program, second: Program, reader: Program, store: Path, now: datetime) -> History:
@@ -67,7 +64,7 @@ def _events(first: Program, second: Program) -> Iterator[Event]:
         ("B", second.perform, _ALL),
         ("A", first.perform, correction),
         ("B", second.perform, _ALL),
-        ("B", second.perform, _NEXT),
+        ("B", second.perform, NEXT),
         ("A", first.perform, _ASK),
         ("A", first.perform, _ALL),
         ("B", second.perform, _ASK),

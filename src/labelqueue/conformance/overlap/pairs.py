@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from labelqueue.conformance.crash.scenes import CROWD
+
 if TYPE_CHECKING:
     from labelqueue.conformance.steps import Step
 
@@ -26,10 +28,7 @@ def _mark(place: int, status: str = "labeled") -> Step:
     return {"do": "mark_done", "request_id": {"$place": place}, "status": status}
 
 
-_CROWD: Final[Step] = {
-    "do": "enqueue_drift",
-    "buckets": [{**bucket, "user_id": f"ada {n}"} for n in range(250) for bucket in _drift(6)["buckets"]],
-}
+_MANY: Final[Step] = {"do": "enqueue_drift", "buckets": CROWD}
 
 
 class Pair(NamedTuple):
@@ -43,6 +42,9 @@ class Pair(NamedTuple):
             threads of one instance, so that the first has to read the store anew, or `None`.
         then: A call that the second client makes behind its first one.
         is_first: Whether nothing is there before.
+        is_settled: Whether some time goes by behind the earlier call, so that the store may be remembered.
+        is_anywhere: Whether a thread is held before any function of C, and not only
+            before those that touch files.
         is_linked: Whether the second client knows the store by the name of a link.
         is_late: Whether the second client opens the store anew meanwhile.
     """
@@ -53,6 +55,8 @@ class Pair(NamedTuple):
     earlier: Step | None = None
     then: Step | None = None
     is_first: bool = False
+    is_settled: bool = False
+    is_anywhere: bool = False
     is_linked: bool = False
     is_late: bool = False
 
@@ -77,10 +81,10 @@ PAIRS: Final = (
 TIMED: Final = Pair(_drift(2), _drift(4, 5))
 """The calls that overlap while the clock runs, so that the one that began first has the earlier `created_at`."""
 
-PARTS: Final = Pair({"do": "all_items"}, _mark(0), earlier=_CROWD, then=_drift(7))
+PARTS: Final = Pair({"do": "all_items"}, _mark(0), earlier=_MANY, then=_drift(7), is_settled=True)
 """Two changes at both ends of a store that may be read in parts, by whom it may be remembered."""
 
-READINGS: Final = Pair({"do": "all_items"}, {"do": "all_items"}, earlier=_drift(2, 3))
+READINGS: Final = Pair({"do": "all_items"}, {"do": "all_items"}, earlier=_drift(2, 3), is_anywhere=True)
 """Two readings that overlap after somebody else made a change: who adds what is new to a memory may add it twice."""
 
 LATE: Final = Pair(_drift(2), _mark(0), is_late=True)

@@ -19,11 +19,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.crash.program import Program
-from labelqueue.conformance.crash.scenes import Scene, Stage, linked
+from labelqueue.conformance.crash.scenes import SETTLED_S, Scene, Stage, linked
 from labelqueue.conformance.crash.strace import attached
 from labelqueue.conformance.crash.system_calls import Point, points_in
 from labelqueue.conformance.overlap.clients import made
-from labelqueue.conformance.overlap.pairs import PAIRS, PARTS, PREPARED, Pair
+from labelqueue.conformance.overlap.pairs import PAIRS, PREPARED, Pair
 from labelqueue.conformance.steps import Step, call_of, resolved
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.spec import Event, History, Refusal
@@ -42,7 +42,6 @@ _PATIENCE_S: Final = 0.05
 # As long as a lock is held once, for whoever does not wait for it so long and goes on without:
 # longer than the five seconds that many libraries wait.
 _LONG_S: Final = 5.5
-_SETTLED_S: Final = 0.1  # some trust what they remember of a file only if that is older than a tick of the clock
 _ALL: Final[Step] = {"do": "all_items"}
 
 
@@ -195,8 +194,8 @@ class _Scene:
         self.events += [made("A", self.first.perform, _ALL), made("B", self.second.perform, _ALL)]
         if self.pair.earlier is not None:
             self.events.append(made("B", self.second.perform, self.pair.earlier))
-            if self.pair is PARTS:
-                time.sleep(_SETTLED_S)
+            if self.pair.is_settled:
+                time.sleep(SETTLED_S)
         return store
 
     def second_opens(self, store: Path) -> bool:

@@ -123,7 +123,7 @@ def _rehearsed(subject: PythonSubject, pair: Pair) -> tuple[int, float]:
         step = _resolved(pair.first, handle)
         if pair.earlier is not None:
             subject.open(_store(folder), pair.cap).perform(pair.earlier)
-        held = _Held(_performing(handle), step, 0, is_anywhere=pair is READINGS)
+        held = _Held(_performing(handle), step, 0, is_anywhere=pair.is_anywhere)
         held.ended()
         start = time.perf_counter()
         made("B", _performing(handle), _resolved(pair.second, handle))
@@ -147,8 +147,7 @@ def _paused_at(
         step = _resolved(pair.first, first)
         if pair.earlier is not None:
             events.append(made("C", _performing(subject.open(store, pair.cap)), pair.earlier))
-        is_anywhere = pair is READINGS
-        held = _Held(_performing(first), step, point, is_anywhere=is_anywhere)
+        held = _Held(_performing(first), step, point, is_anywhere=pair.is_anywhere)
         held.is_held.wait()
         other = threading.Thread(target=lambda: events.extend(made(*each) for each in meanwhile))
         other.start()
@@ -157,7 +156,7 @@ def _paused_at(
         other.join()
         events += [first_event, made("A", _performing(first), _ALL), made("B", _performing(second), _ALL)]
         final = tuple(subject.open(store, pair.cap).all_items().value)
-        what = "called a function of C" if is_anywhere else "touched a file"
+        what = "called a function of C" if pair.is_anywhere else "touched a file"
         how = f"while thread A was held before it {what} for the {point}th time, {hands}"
         how += ", one of which knew the store by a link" if pair.is_linked else ""
         return History(how, tuple(sorted(events, key=lambda event: event.start)), final, now, pair.cap)

@@ -307,13 +307,12 @@ def _further(item: Any) -> tuple[str, ...]:  # noqa: ANN401 - anybody's request
     """Name the data that a request shows beyond the nine fields, whatever its class is made with."""
     kind: Any = type(item)
     declared = _declared(kind)
-    names = list(declared or ())
     if declared is None:
         names = [*getattr(item, "_fields", ()), *getattr(item, "__dict__", ())]
     else:
         # A copy may be given what its class does not know; what the class computes is no data of the request's.
-        names += [name for name in getattr(item, "__dict__", ()) if not hasattr(kind, name)]
-        names += getattr(item, "model_extra", None) or ()
+        given = (name for name in getattr(item, "__dict__", ()) if not hasattr(kind, name))
+        names = [*declared, *given, *(getattr(item, "model_extra", None) or ())]
     return tuple(name for name in dict.fromkeys(names) if name not in FIELDS and not name.startswith("_"))
 
 
