@@ -6,13 +6,13 @@ die, power that goes, clients that overlap.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from labelqueue.conformance import crash, overlap
 from labelqueue.conformance.cases import hand_written
 from labelqueue.conformance.judging import Findings, judge_case, judge_observation
-from labelqueue.conformance.search import PROGRAMS, finds
+from labelqueue.conformance.search import ROUNDS, finds
 from labelqueue.conformance.subjects.clock import elsewhere
 from labelqueue.conformance.subjects.python_subject import PythonSubject, subject_named
 from labelqueue.spec import REQUIREMENTS, Observation
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from labelqueue.conformance.mutants.mutant import Mutant
     from labelqueue.spec import History, Interruption
 
-__all__ = ["SEED", "is_forced", "is_found_by_search", "kills_by_cases", "kills_by_force"]
+__all__ = ["SEED", "found_in_round", "is_forced", "kills_by_cases", "kills_by_force"]
 
 SEED: Final = 20260115
 """The seed of the searches and histories, unless told otherwise."""
@@ -47,21 +47,21 @@ def kills_by_cases(mutant: Mutant) -> set[str]:
     return set(findings.failures)
 
 
-def is_found_by_search(mutant: Mutant, *, seed: int = SEED, programs: int = PROGRAMS) -> bool:
+def found_in_round(mutant: Mutant, *, seed: int = SEED, rounds: Iterable[int] = ROUNDS) -> int | None:
     """Let the search, and nothing else, look for the mistake.
 
     Args:
         mutant: The mutant.
         seed: Where the programs come from.
-        programs: How many there are.
+        rounds: Which rounds of the search to run, one after another.
 
     Returns:
-        Whether a requirement failed that the mutant names.
+        The round in which a requirement failed that the mutant names, or `None`.
     """
     subject = PythonSubject(name=mutant.id, make=mutant.make)
     names = (mutant.requirement, *mutant.also)
     with elsewhere():
-        return finds(subject, names, seed=seed, profiles=mutant.profiles, examples=programs)
+        return finds(subject, names, seed=seed, profiles=mutant.profiles, rounds=rounds)
 
 
 def kills_by_force(mutant: Mutant, *, seed: int = SEED) -> set[str]:

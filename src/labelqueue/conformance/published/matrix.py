@@ -4,6 +4,8 @@
 `mutants.json` among the kit's data in the current checkout; the tests hold each
 record against what the cases kill.  Of a mutant that is found by force alone only
 the requirement that it violates is recorded: what else fails depends on chance.
+Of the others also the round of the search that finds it, so that one round shows
+that the search finds it still.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from typing import Any, Final
 
 from labelqueue.conformance.cases import DATA
 from labelqueue.conformance.mutants import MUTANTS, Mutant
-from labelqueue.conformance.mutants.kills import is_forced, kills_by_cases
+from labelqueue.conformance.mutants.kills import found_in_round, is_forced, kills_by_cases
+from labelqueue.conformance.search import ROUNDS
 from labelqueue.spec import REQUIREMENTS
 
 __all__ = ["main", "page", "record_of", "recorded", "row_of"]
@@ -29,14 +32,15 @@ def recorded() -> dict[str, dict[str, Any]]:
 
     Returns:
         By the mutant's id: `requirement`, `profile`, `mistake`, `found_by` (`cases and
-        search`, or `force`) and `killed_by`, the requirements that fail.
+        search`, or `force`), `killed_by`, the requirements that fail, and `round`, the
+        round of the search that finds it alone (`None` where force does).
     """
     found: dict[str, dict[str, Any]] = json.loads((DATA / _FILE).read_text(encoding="utf-8"))
     return found
 
 
-def record_of(mutant: Mutant) -> dict[str, Any]:
-    """Measure what is recorded of a mutant."""
+def record_of(mutant: Mutant, round_of_search: int | None) -> dict[str, Any]:
+    """Measure what is recorded of a mutant, but for the round of the search."""
     killers = {mutant.requirement} if is_forced(mutant) else kills_by_cases(mutant)
     return {
         "requirement": mutant.requirement,
@@ -44,6 +48,7 @@ def record_of(mutant: Mutant) -> dict[str, Any]:
         "mistake": mutant.mistake,
         "found_by": "force" if is_forced(mutant) else "cases and search",
         "killed_by": [name for name in REQUIREMENTS if name in killers],
+        "round": round_of_search,
     }
 
 
@@ -87,9 +92,20 @@ def _table(entries: list[tuple[str, Mapping[str, Any]]]) -> Iterable[str]:
         yield f"| `{name}`: {mistake} | {', '.join(links)} |"
 
 
+def _round_of(mutant: Mutant, before: int | None) -> int | None:
+    """Find the round of the search that finds a mutant; the one that did it before is tried first."""
+    if is_forced(mutant):
+        return None
+    return found_in_round(mutant, rounds=sorted(ROUNDS, key=lambda each: (each != before, each)))
+
+
 def main() -> None:
     """Measure the matrix, and write it into the checkout in the current folder."""
-    records = {mutant.id: record_of(mutant) for mutant in MUTANTS.values()}
+    before = recorded()
+    records = {
+        mutant.id: record_of(mutant, _round_of(mutant, before.get(mutant.id, {}).get("round")))
+        for mutant in MUTANTS.values()
+    }
     path = Path("conformance") / _FILE
     path.write_text(json.dumps(records, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 

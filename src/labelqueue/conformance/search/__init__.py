@@ -6,6 +6,6 @@
 
 from __future__ import annotations
 
-from labelqueue.conformance.search.run import PROGRAMS, finds, nothing_kept, search
+from labelqueue.conformance.search.run import PROGRAMS, ROUNDS, finds, nothing_kept, search
 
-__all__ = ["PROGRAMS", "finds", "nothing_kept", "search"]
+__all__ = ["PROGRAMS", "ROUNDS", "finds", "nothing_kept", "search"]

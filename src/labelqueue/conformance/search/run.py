@@ -29,22 +29,27 @@ if TYPE_CHECKING:
     from labelqueue.conformance.subjects.subject import Subject
     from labelqueue.spec import Profile
 
-__all__ = ["PROGRAMS", "finds", "nothing_kept", "search"]
+__all__ = ["PROGRAMS", "ROUNDS", "finds", "nothing_kept", "search"]
 
 PROGRAMS: Final = 80
 """How many programs a search makes up, unless told otherwise."""
 
 _ROUND: Final = 10
+_STEPS: Final = 25
+
+ROUNDS: Final = range(PROGRAMS // _ROUND)
+"""The rounds of a search."""
+
 _MOST_REMEMBERED: Final = 1024
 _MOST_STOPPED: Final = 2
 _EYES: Final[tuple[Eye, ...]] = (None, "watch", "beside", None, "runs", None, "beside", None)
 """How the programs of a round are run, one round after another."""
 
 
-def _settings(examples: int, steps: int) -> settings:
+def _settings(programs: int) -> settings:
     return settings(
-        max_examples=examples,
-        stateful_step_count=steps,
+        max_examples=programs,
+        stateful_step_count=_STEPS,
         deadline=None,
         database=None,
         derandomize=False,
@@ -73,7 +78,6 @@ def search(
     *,
     seed: int,
     examples: int = PROGRAMS,
-    steps: int = 25,
     is_ended: Callable[[], bool] = lambda: False,
     program_done: Callable[[], None] = lambda: None,
 ) -> None:
@@ -84,18 +88,13 @@ def search(
         findings: Where to note.
         seed: The same seed makes the same programs.
         examples: How many programs.
-        steps: How many steps a program has at most.
         is_ended: Asked after every few programs whether no more are wanted.
         program_done: Called after every program.
     """
-    _run(Collector(subject, findings, frozenset(), program_done), seed, examples, steps, is_ended)
-
-
-def _run(
-    collector: Collector, seed: int, examples: int, steps: int, is_ended: Callable[[], bool] = lambda: False
-) -> None:
+    collector = Collector(subject, findings, frozenset(), program_done)
     with _alike_everywhere():
-        _rounds(collector, seed, examples, steps, is_ended)
+        for place, start in enumerate(range(0, examples, _ROUND)):
+            _round(collector, seed, place, min(_ROUND, examples - start), is_ended)
 
 
 @contextlib.contextmanager
@@ -117,15 +116,15 @@ def _alike_everywhere() -> Iterator[None]:
         yield
 
 
-def _rounds(collector: Collector, seed: int, examples: int, steps: int, is_ended: Callable[[], bool]) -> None:
-    machine = machine_of(collector)
-    for place, start in enumerate(range(0, examples, _ROUND)):
-        run = with_seed(seed + place)(machine)
-        for eye, count in _parts(collector.subject, place, min(_ROUND, examples - start)):
-            if is_ended():
-                return
-            collector.eye = eye
-            run_state_machine_as_test(run, settings=_settings(count, steps))
+def _round(
+    collector: Collector, seed: int, place: int, count: int, is_ended: Callable[[], bool] = lambda: False
+) -> None:
+    run = with_seed(seed + place)(machine_of(collector))
+    for eye, programs in _parts(collector.subject, place, count):
+        if is_ended():
+            return
+        collector.eye = eye
+        run_state_machine_as_test(run, settings=_settings(programs))
 
 
 def _parts(subject: Subject, place: int, count: int) -> list[tuple[Eye, int]]:
@@ -142,9 +141,8 @@ def finds(
     *,
     seed: int,
     profiles: frozenset[Profile] = frozenset({"core"}),
-    examples: int = PROGRAMS,
-    steps: int = 25,
-) -> bool:
+    rounds: Iterable[int] = ROUNDS,
+) -> int | None:
     """Search until one of some requirements fails.
 
     Args:
@@ -152,15 +150,17 @@ def finds(
         requirements: Their ids.
         seed: As in the search.
         profiles: As in the search.
-        examples: As in the search.
-        steps: As in the search.
+        rounds: Which rounds of the search to run; none needs another one.
 
     Returns:
-        Whether one failed.
+        The round in which one failed, or `None`.
     """
     findings = Findings(profiles)
     targets = frozenset(requirements)
     collector = Collector(subject, findings, targets, lambda: None)
-    with contextlib.suppress(FoundError, FlakyFailure):
-        _run(collector, seed, examples, steps)
-    return not targets.isdisjoint(findings.failures)
+    for place in rounds:
+        with contextlib.suppress(FoundError, FlakyFailure), _alike_everywhere():
+            _round(collector, seed, place, _ROUND)
+        if not targets.isdisjoint(findings.failures):
+            return place
+    return None
