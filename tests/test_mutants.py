@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
-from zlib import crc32
 
 import pytest
 
@@ -16,7 +14,7 @@ from labelqueue.conformance.models.file import JsonQueue
 from labelqueue.conformance.models.input import InputQueue
 from labelqueue.conformance.mutants import MUTANTS
 from labelqueue.conformance.mutants.adapters import ADAPTERS
-from labelqueue.conformance.mutants.kills import found_in_round, is_forced, kills_by_force
+from labelqueue.conformance.mutants.kills import found_in_round, is_forced, kills_in_way, ways_of_force
 from labelqueue.conformance.published.matrix import record_of, recorded
 from labelqueue.conformance.search import ROUNDS, search
 from labelqueue.conformance.search.shrinking import shrunk
@@ -24,17 +22,8 @@ from labelqueue.conformance.subjects.clock import elsewhere
 from labelqueue.conformance.subjects.python_subject import PythonSubject
 from labelqueue.spec import REQUIREMENTS
 
-# What takes long is done for some of the mutants, always the same, unless all are asked for.
-ALL = bool(os.environ.get("LABELQUEUE_ALL_MUTANTS"))
-
-
-def is_chosen(mutant, one_of):
-    """Whether a mutant is among those of which one in so many is examined."""
-    return ALL or crc32(mutant.id.encode()) % one_of == 0
-
-
 ORDINARY = [mutant for mutant in MUTANTS.values() if not is_forced(mutant)]
-FORCED = [mutant for mutant in MUTANTS.values() if is_forced(mutant) and is_chosen(mutant, 8)]
+FORCED = [mutant for mutant in MUTANTS.values() if is_forced(mutant)]
 
 
 def ids(mutants):
@@ -45,7 +34,7 @@ def ids(mutants):
 def test_cases_kill_the_mutant(mutant):
     """The hand-written cases of a requirement kill every mutant that violates it, and the record says what else."""
     before = recorded()[mutant.id]
-    record = record_of(mutant, before["round"])
+    record = record_of(mutant, before["found_in"])
 
     assert mutant.requirement in record["killed_by"]
     # Run `python -m labelqueue.conformance.published.matrix`, and then `….pages`, when this fails.
@@ -55,7 +44,7 @@ def test_cases_kill_the_mutant(mutant):
 @pytest.mark.parametrize("mutant", ORDINARY, ids=ids(ORDINARY))
 def test_the_search_alone_kills_the_mutant(mutant):
     """Without any hand-written case, the recorded round of the search finds what the mutant names."""
-    place = recorded()[mutant.id]["round"]
+    place = recorded()[mutant.id]["found_in"]
 
     assert place in ROUNDS
     assert found_in_round(mutant, rounds=[place]) == place
@@ -63,8 +52,11 @@ def test_the_search_alone_kills_the_mutant(mutant):
 
 @pytest.mark.parametrize("mutant", FORCED, ids=ids(FORCED))
 def test_force_kills_the_mutant(mutant):
-    """Crashes and overlap find the mistake under the requirement that the mutant violates."""
-    assert mutant.requirement in kills_by_force(mutant)
+    """Crashes or overlap, in the way that is recorded, find the mistake under the requirement that it violates."""
+    way = recorded()[mutant.id]["found_in"]
+
+    assert way in ways_of_force(mutant)
+    assert mutant.requirement in kills_in_way(mutant, way)
 
 
 def test_every_mutant_is_recorded():

@@ -26,7 +26,7 @@ from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import NEXT, SETTLED_S, Stage, is_one_file
 from labelqueue.conformance.crash.strace import Record, attached
 from labelqueue.conformance.crash.system_calls import FLUSHES, MOST_POINTS, Point, points_in, some_of
-from labelqueue.conformance.crash.unflushed import unflushed
+from labelqueue.conformance.crash.unflushed import unflushed, written_alone
 from labelqueue.conformance.steps import Step
 from labelqueue.conformance.subjects.process_state import has_thread
 from labelqueue.conformance.subjects.subject import BrokenError
@@ -61,9 +61,9 @@ _INJECTIONS: Final = {
 _ERRORS: Final[dict[str, tuple[str, ...]]] = {
     "open": ("EACCES", "ENOSPC"),
     "openat": ("EACCES", "ENOSPC"),
-    "rename": ("EACCES",),
-    "renameat": ("EACCES",),
-    "renameat2": ("EACCES",),
+    "rename": ("EACCES", "EBUSY"),
+    "renameat": ("EACCES", "EBUSY"),
+    "renameat2": ("EACCES", "EBUSY"),
     "fsync": ("EIO", "ENOSPC"),
     "fdatasync": ("EIO", "ENOSPC"),
     "write": ("ENOSPC", "EINTR"),
@@ -107,7 +107,8 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
     own = [p for p in points if p.thread == actor.pid and p.name in _INTERRUPTED]  # an interrupt is its first thread's
     interrupted = [(point, _INTERRUPT) for point in own if actor.is_in_python]
     elsewhere = folders_of_temporaries(record.calls, store)
-    trials = _Trials(stage, actor, living, reader, elsewhere, is_alone)
+    flushes = written_alone(record.calls, store) is None
+    trials = _Trials(stage, actor, living, reader, elsewhere, is_alone, flushes)
     for point, error in changing + reading + (full if size is not None else []) + interrupted:
         interruption = trials.fail_at(point, error)
         if interruption is not None:
@@ -153,6 +154,7 @@ class _Trials:
     reader: Program
     elsewhere: Collection[Path]
     is_alone: bool
+    flushes: bool  # what it writes into the store itself, where nothing fails
     is_missed: bool = False
 
     def __post_init__(self) -> None:
@@ -183,7 +185,7 @@ class _Trials:
             return None  # the program took another way this time
         if point.file == store.parent.name and point.name.startswith("open") and "refusal" in outcome:
             return None  # nothing says what is to be said of a folder that cannot be opened, if only something is
-        lost = unflushed(record, hits[0], store)
+        lost = unflushed(record, hits[0], store) or (written_alone(record.calls, store) if self.flushes else None)
         # Whoever may not remove a file cannot be blamed for leaving it.
         is_alone = self.is_alone and not point.name.startswith("unlink")
         strays = take_away(self.elsewhere, record.calls)

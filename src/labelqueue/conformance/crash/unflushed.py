@@ -1,4 +1,4 @@
-"""Unflushed: what stands on no disk for certain after a flush has failed."""
+"""Unflushed: what stands on no disk for certain after a flush has failed, or another way was taken."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from labelqueue.conformance.crash.strace import Record
     from labelqueue.conformance.crash.system_calls import SystemCall
 
-__all__ = ["unflushed"]
+__all__ = ["unflushed", "written_alone"]
 
 
 def unflushed(record: Record, hit: SystemCall, store: Path) -> str | None:
@@ -46,14 +46,28 @@ def unflushed(record: Record, hit: SystemCall, store: Path) -> str | None:
     return None if any(_flushes(call, names) for call in later) else what
 
 
+def written_alone(calls: Sequence[SystemCall], store: Path) -> str | None:
+    """Name what was written into the file of the store itself, and not flushed afterwards."""
+    names = {str(store)}
+    if any(f'"{store}"' in call.arguments and re.search("O_D?SYNC", call.arguments) for call in calls):
+        return None
+    last = next((place for place, call in reversed(list(enumerate(calls))) if _writes(call, names)), None)
+    if last is None or any(_flushes(call, names) for call in calls[last:]) or _is_beside(str(store), calls, store):
+        return None
+    return "what it wrote into the store"
+
+
 def _unflushed_content(
     path: str, earlier: Sequence[SystemCall], later: Sequence[SystemCall], store: Path
 ) -> str | None:
     becomes = any(call.puts_in_place(store) and f'"{path}"' in call.arguments for call in later)
-    # A file beside it that was flushed, and is still there, may hold the same: a write-ahead log does.
+    return "its content" if becomes or (path == str(store) and not _is_beside(path, earlier, store)) else None
+
+
+def _is_beside(path: str, calls: Sequence[SystemCall], store: Path) -> bool:
+    """Whether a file beside it that was flushed, and is still there, may hold the same: a write-ahead log does."""
     beside = {str(file) for file in store.parent.glob("*")} - {path, str(store)}
-    is_kept = any(_flushes(call, beside) for call in earlier)
-    return "its content" if becomes or (path == str(store) and not is_kept) else None
+    return any(_flushes(call, beside) for call in calls)
 
 
 def _moves_into(folder: str, calls: Sequence[SystemCall]) -> bool:
@@ -63,7 +77,8 @@ def _moves_into(folder: str, calls: Sequence[SystemCall]) -> bool:
 
 
 def _writes(call: SystemCall, names: set[str]) -> bool:
-    return call.name.startswith(("write", "pwrite")) and any(f"<{name}>" in call.arguments for name in names)
+    is_kind = call.name.startswith(("write", "pwrite", "copy_file_range", "sendfile"))
+    return is_kind and not call.result.startswith("-") and any(f"<{name}>" in call.arguments for name in names)
 
 
 def _flushes(call: SystemCall, names: set[str]) -> bool:

@@ -163,6 +163,20 @@ class WritesOverTheOld(DurableQueue):
 
 
 @mutant("DUR-1")
+class CopiesWhereItCannotRename(DurableQueue):
+    """Where the store is busy, as a file that was mounted by itself, the new file is copied over it, unflushed."""
+
+    def replace(self, temporary: Path, target: Path) -> None:
+        try:
+            super().replace(temporary, target)
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise
+            target.write_bytes(temporary.read_bytes())
+            self.clean_up(temporary)
+
+
+@mutant("DUR-1")
 class WritesOverTheOldOnAFullDisk(DurableQueue):
     """Where there is no space for a new file, the old one is emptied and written anew."""
 

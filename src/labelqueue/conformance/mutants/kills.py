@@ -6,7 +6,7 @@ die, power that goes, clients that overlap.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from labelqueue.conformance import crash, overlap
@@ -21,10 +21,22 @@ if TYPE_CHECKING:
     from labelqueue.conformance.mutants.mutant import Mutant
     from labelqueue.spec import History, Interruption
 
-__all__ = ["SEED", "found_in_round", "is_forced", "kills_by_cases", "kills_by_force"]
+__all__ = [
+    "CRASHES",
+    "SEED",
+    "found_in_round",
+    "is_forced",
+    "kills_by_cases",
+    "kills_by_force",
+    "kills_in_way",
+    "ways_of_force",
+]
 
 SEED: Final = 20260115
 """The seed of the searches and histories, unless told otherwise."""
+
+CRASHES: Final = "crashes"
+"""The way of force that is no overlap."""
 
 
 def is_forced(mutant: Mutant) -> bool:
@@ -74,24 +86,37 @@ def kills_by_force(mutant: Mutant, *, seed: int = SEED) -> set[str]:
     Returns:
         The requirements that failed until then.
     """
+    killed: set[str] = set()
+    for way in ways_of_force(mutant):
+        killed |= kills_in_way(mutant, way, seed=seed)
+        if mutant.requirement in killed:
+            break
+    return killed
+
+
+def ways_of_force(mutant: Mutant) -> Sequence[str]:
+    """Name the ways in which a mutant can be forced to show its mistake."""
+    return [CRASHES] if mutant.requirement in crash.CONCERNED else [*overlap.PROCESS_WAYS, *overlap.THREAD_WAYS]
+
+
+def kills_in_way(mutant: Mutant, way: str, *, seed: int = SEED) -> set[str]:
+    """Force a mutant in one way alone, until the requirement that it violates fails; returns as `kills_by_force`."""
     findings = _findings(mutant)
     killed: set[str] = set()
     with elsewhere():
-        for evidence in _evidence(mutant, seed):
+        for evidence in _evidence(mutant, way, seed):
             killed |= {name for name, _ in judge_observation(evidence, findings)}
             if mutant.requirement in killed:
                 break
     return killed
 
 
-def _evidence(mutant: Mutant, seed: int) -> Iterator[Interruption | History]:
+def _evidence(mutant: Mutant, way: str, seed: int) -> Iterator[Interruption | History]:
     subject = subject_named(mutant.address)
-    if mutant.requirement in crash.CONCERNED:
-        about = [mutant.requirement]
-        yield from (found for _, found in crash.interruptions(subject, mutant.profiles, about=about))
-    else:
-        yield from overlap.of_processes(subject, mutant.profiles, seed=seed)
-        yield from overlap.of_threads(subject, mutant.profiles, seed=seed)
+    if way == CRASHES:
+        return (found for _, found in crash.interruptions(subject, mutant.profiles, about=[mutant.requirement]))
+    shared = overlap.of_processes if way in overlap.PROCESS_WAYS else overlap.of_threads
+    return shared(subject, mutant.profiles, seed=seed, ways=[way])
 
 
 def _findings(mutant: Mutant) -> Findings:

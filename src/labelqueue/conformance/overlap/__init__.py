@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from labelqueue.conformance.overlap.run import CONCERNED, Way, of_processes, of_threads, overlap
+from labelqueue.conformance.overlap.processes import PROCESS_WAYS, of_processes
+from labelqueue.conformance.overlap.run import CONCERNED, Way, overlap
+from labelqueue.conformance.overlap.threads import THREAD_WAYS, of_threads
 
-__all__ = ["CONCERNED", "Way", "of_processes", "of_threads", "overlap"]
+__all__ = ["CONCERNED", "PROCESS_WAYS", "THREAD_WAYS", "Way", "of_processes", "of_threads", "overlap"]

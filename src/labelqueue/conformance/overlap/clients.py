@@ -12,17 +12,44 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.steps import Step, call_of
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.spec import Event, Refusal, Seen
 
-__all__ = ["Client", "Perform", "all_at_once", "made", "one_by_one"]
+if TYPE_CHECKING:
+    from labelqueue.conformance.subjects.subject import Subject
+
+__all__ = [
+    "CALLS",
+    "CLIENTS",
+    "HISTORIES",
+    "Client",
+    "Perform",
+    "all_at_once",
+    "cap_of",
+    "clients_of",
+    "made",
+    "now_of",
+    "one_by_one",
+]
 
 Perform = Callable[[Step], Any]
 """Makes the call that a step asks for, and returns what came back, requests as `Seen`."""
 
+HISTORIES: Final = 12
+"""How many histories are made of clients that make calls as they come to mind."""
+
+CALLS: Final = 8
+"""How many calls each of them makes."""
+
+CLIENTS: Final = 4
+"""How many there are."""
+
+_NOW: Final = datetime(2026, 1, 15, 12, 0, 0, 123457, tzinfo=UTC)
+_CAP: Final = 3
 _USERS: Final = ("ada", "grace")
 _MINUTES: Final = (0, 15, 30, 45)
 
@@ -116,6 +143,26 @@ def one_by_one(clients: Sequence[Client], calls: int) -> tuple[Event, ...]:
         for client in clients:
             client.call(client.next_step())
     return _in_order(clients)
+
+
+def clients_of(performs: Sequence[Perform], seed: int) -> list[Client]:
+    """Give each way of making a call to a client of its own, whose ideas come from the seed."""
+    known: list[str] = []
+    # Chance has to be cheap and the same everywhere, not safe from adversaries.
+    return [
+        Client(name, perform, random.Random(f"{seed} {name}"), known)  # noqa: S311 - see above
+        for name, perform in zip("ABCDEFGH", performs, strict=False)
+    ]
+
+
+def cap_of(seed: int) -> int:
+    """Choose a cap that binds, for every other history."""
+    return _CAP if seed % 2 else 20
+
+
+def now_of(subject: Subject) -> datetime:
+    """Return where the clients' clock is set, or what time it is where it cannot be."""
+    return _NOW if subject.claims.clock else datetime.now(UTC)
 
 
 def _in_order(clients: Sequence[Client]) -> tuple[Event, ...]:

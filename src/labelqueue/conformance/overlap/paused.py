@@ -71,7 +71,11 @@ def paused_histories(
                     yield history
             replaced = _place_of_replacement(points)
             if replaced and pair is PAIRS[0]:
-                yield scene.relay(points[replaced - 1])
+                # Where each has a new file by then, the one may lose it to the other; before that, a change.
+                last = points[replaced - 1]
+                first_of_file = next(point for point in points if point.file == last.file)
+                for point in dict.fromkeys((first_of_file, last)):
+                    yield scene.relay(point)
 
 
 def long_pause(first: Program, second: Program, reader: Program, now: datetime) -> Iterator[History]:

@@ -4,8 +4,8 @@
 `mutants.json` among the kit's data in the current checkout; the tests hold each
 record against what the cases kill.  Of a mutant that is found by force alone only
 the requirement that it violates is recorded: what else fails depends on chance.
-Of the others also the round of the search that finds it, so that one round shows
-that the search finds it still.
+Also recorded is the round of the search, or the way of force, that finds it alone, so
+that a short run shows that it is found still.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from labelqueue.conformance.cases import DATA
 from labelqueue.conformance.mutants import MUTANTS, Mutant
-from labelqueue.conformance.mutants.kills import found_in_round, is_forced, kills_by_cases
+from labelqueue.conformance.mutants.kills import found_in_round, is_forced, kills_by_cases, kills_in_way, ways_of_force
 from labelqueue.conformance.search import ROUNDS
 from labelqueue.spec import REQUIREMENTS
 
@@ -32,15 +32,15 @@ def recorded() -> dict[str, dict[str, Any]]:
 
     Returns:
         By the mutant's id: `requirement`, `profile`, `mistake`, `found_by` (`cases and
-        search`, or `force`), `killed_by`, the requirements that fail, and `round`, the
-        round of the search that finds it alone (`None` where force does).
+        search`, or `force`), `killed_by`, the requirements that fail, and `found_in`, the
+        round of the search or the way of force that finds it alone.
     """
     found: dict[str, dict[str, Any]] = json.loads((DATA / _FILE).read_text(encoding="utf-8"))
     return found
 
 
-def record_of(mutant: Mutant, round_of_search: int | None) -> dict[str, Any]:
-    """Measure what is recorded of a mutant, but for the round of the search."""
+def record_of(mutant: Mutant, found_in: int | str | None) -> dict[str, Any]:
+    """Measure what is recorded of a mutant, but for what takes long: where it is found alone."""
     killers = {mutant.requirement} if is_forced(mutant) else kills_by_cases(mutant)
     return {
         "requirement": mutant.requirement,
@@ -48,7 +48,7 @@ def record_of(mutant: Mutant, round_of_search: int | None) -> dict[str, Any]:
         "mistake": mutant.mistake,
         "found_by": "force" if is_forced(mutant) else "cases and search",
         "killed_by": [name for name in REQUIREMENTS if name in killers],
-        "round": round_of_search,
+        "found_in": found_in,
     }
 
 
@@ -92,18 +92,19 @@ def _table(entries: list[tuple[str, Mapping[str, Any]]]) -> Iterable[str]:
         yield f"| `{name}`: {mistake} | {', '.join(links)} |"
 
 
-def _round_of(mutant: Mutant, before: int | None) -> int | None:
-    """Find the round of the search that finds a mutant; the one that did it before is tried first."""
-    if is_forced(mutant):
-        return None
-    return found_in_round(mutant, rounds=sorted(ROUNDS, key=lambda each: (each != before, each)))
+def _found_in(mutant: Mutant, before: int | str | None) -> int | str | None:
+    """Find the round of the search, or the way of force, that finds a mutant; where it was before is tried first."""
+    if not is_forced(mutant):
+        return found_in_round(mutant, rounds=sorted(ROUNDS, key=lambda each: each != before))
+    ways = sorted(ways_of_force(mutant), key=lambda each: each != before)
+    return next((way for way in ways if mutant.requirement in kills_in_way(mutant, way)), None)
 
 
 def main() -> None:
     """Measure the matrix, and write it into the checkout in the current folder."""
     before = recorded()
     records = {
-        mutant.id: record_of(mutant, _round_of(mutant, before.get(mutant.id, {}).get("round")))
+        mutant.id: record_of(mutant, _found_in(mutant, before.get(mutant.id, {}).get("found_in")))
         for mutant in MUTANTS.values()
     }
     path = Path("conformance") / _FILE

@@ -1,0 +1,115 @@
+"""Threads: several clients in this process share a store, by twos on one instance."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from labelqueue.conformance.crash.program import Program
+from labelqueue.conformance.overlap.clients import (
+    CALLS,
+    CLIENTS,
+    HISTORIES,
+    Perform,
+    all_at_once,
+    cap_of,
+    clients_of,
+    now_of,
+)
+from labelqueue.conformance.overlap.paused_threads import paused_threads
+from labelqueue.conformance.subjects.python_subject import PythonSubject
+from labelqueue.spec import History
+
+if TYPE_CHECKING:
+    from labelqueue.conformance.subjects.subject import Handle, Subject
+
+__all__ = ["THREAD_WAYS", "of_threads"]
+
+_SWITCH_S: Final = 1e-5
+
+
+def of_threads(
+    subject: Subject,
+    profiles: Collection[str],
+    *,
+    timeout_s: float = 10.0,
+    seed: int,
+    times: int = 1,
+    ways: Collection[str] | None = None,
+    progress: Callable[[str, int, int], None] = lambda *_: None,
+) -> Iterator[History]:
+    """Let threads of this process share a store, where the subject is in it.
+
+    Nothing else may need the clock of this process meanwhile.
+
+    Args:
+        subject: As in `of_processes`.
+        profiles: As in `of_processes`.
+        timeout_s: As in `of_processes`.
+        seed: As in `of_processes`.
+        times: As in `of_processes`.
+        ways: In which of `THREAD_WAYS`; `None` for all of them.
+        progress: As in `of_processes`.
+
+    Yields:
+        What happened, each time.
+    """
+    if not isinstance(subject, PythonSubject):
+        return
+    chosen = [way for name, way in THREAD_WAYS.items() if ways is None or name in ways]
+    seeds = range(seed, seed + HISTORIES * times)
+    for number, way in enumerate(chosen):
+        progress("overlap", number, len(chosen))
+        for history in way(subject, profiles, timeout_s, seeds):
+            progress("overlap", number, len(chosen))
+            yield history
+    progress("overlap", len(chosen), len(chosen))
+
+
+def _paused(subject: PythonSubject, profiles: Collection[str], timeout_s: float, _: range) -> Iterator[History]:
+    with ExitStack() as stack:
+        process = Program(subject, timeout_s)
+        stack.callback(process.end)
+        yield from paused_threads(subject, process, now_of(subject), is_file="file" in profiles)
+
+
+def _at_once(subject: PythonSubject, _profiles: Collection[str], _s: float, seeds: range) -> Iterator[History]:
+    for seed in seeds:
+        yield _together(subject, seed)
+
+
+THREAD_WAYS: Final[Mapping[str, Callable[[PythonSubject, Collection[str], float, range], Iterator[History]]]] = {
+    "threads paused": _paused,
+    "threads at once": _at_once,
+}
+"""The ways in which threads share a store, by their names."""
+
+
+def _together(subject: PythonSubject, seed: int) -> History:
+    cap = cap_of(seed)
+    now = now_of(subject)
+    clock = subject.clock(now, runs=False)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_S)
+    try:
+        with tempfile.TemporaryDirectory(prefix="labelqueue-") as folder:
+            store = Path(folder) / "store" / "queue.json"
+            handles = [subject.open(store, cap) for _ in range(2)]
+            performs = [_performing(handles[n % 2]) for n in range(CLIENTS)]
+            events = all_at_once(clients_of(performs, seed), CALLS)
+            final = subject.open(store, cap).all_items().value
+            return History(f"{CLIENTS} threads on two instances", events, tuple(final), now, cap)
+    finally:
+        sys.setswitchinterval(interval)
+        clock.stop()
+
+
+def _performing(handle: Handle) -> Perform:
+    def perform(step: Any) -> Any:  # noqa: ANN401 - a step, any result
+        return handle.perform(step).value
+
+    return perform
