@@ -105,7 +105,7 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
         if error == "ENOSPC" and point.name not in FLUSHES and point.file != store.name
     ][:_MOST_FULL]
     own = [p for p in points if p.thread == actor.pid and p.name in _INTERRUPTED]  # an interrupt is its first thread's
-    interrupted = [(point, _INTERRUPT) for point in own if actor.is_in_python]
+    interrupted = [(point, _INTERRUPT) for point in own if actor.is_in_python and stage.scene.is_interrupted]
     elsewhere = folders_of_temporaries(record.calls, store)
     flushes = written_alone(record.calls, store) is None
     trials = _Trials(stage, actor, living, reader, elsewhere, is_alone, flushes)

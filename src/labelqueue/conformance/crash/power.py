@@ -11,16 +11,15 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from labelqueue.conformance.crash.disk import Disk, Platter
 from labelqueue.conformance.crash.program import Program
-from labelqueue.conformance.crash.scenes import NEXT, SCENES, linked
+from labelqueue.conformance.crash.scenes import NEXT, SCENES, Stage, linked
 from labelqueue.conformance.crash.strace import Record, attached
-from labelqueue.conformance.crash.system_calls import SystemCall
 from labelqueue.conformance.steps import Step, call_of, resolved
 from labelqueue.spec import Call, Interruption, Seen, State
 
@@ -35,18 +34,22 @@ _SCRIPT: Final[tuple[Step, ...]] = (
     SCENES[2].step,
     NEXT,
 )
-_STORE: Final = Path("store", "queue.json")
+_FURTHER: Final[tuple[Step, ...]] = ({"do": "mark_done", "request_id": {"$place": 1}, "status": "skipped"}, NEXT)
+_STORE: Final = Path("live", "store", "queue.json")
 _TIMES_READ: Final = 40
 _PAUSE_S: Final = 0.02
 
 
-def power_cuts(actor: Program, reader: Program, *, is_linked: bool = False) -> Iterator[Interruption]:
+def power_cuts(
+    actor: Program, reader: Program, *, is_linked: bool = False, stage: Stage | None = None
+) -> Iterator[Interruption]:
     """Cut the power at every moment of a few calls.
 
     Args:
         actor: The process that makes the calls.
         reader: Another process, which opens what was on the platter.
         is_linked: Whether the store is opened by the name of a symbolic link in another folder.
+        stage: A prepared scene, whose call is then the first of them; else the first creates the store.
 
     Yields:
         What was found in each state that could be on the platter.
@@ -56,20 +59,22 @@ def power_cuts(actor: Program, reader: Program, *, is_linked: bool = False) -> I
     """
     root = Path(tempfile.mkdtemp(prefix="labelqueue-")).resolve()
     try:
-        live = root / "live"
-        live.mkdir()
-        name = live / _STORE
+        name = store = root / _STORE if stage is None else stage.set_up().resolve()
+        live = store.parents[1]
+        live.mkdir(exist_ok=True)
         if is_linked:
             name.parent.mkdir()  # a link leads to nothing yet, but to a folder that is there
             name = linked(name)
         disk, rehearsed = Disk(live), Disk(live)
-        script = _Script(actor, live, name, root / "rehearsal" / "queue.json")
+        before, steps = ((), _SCRIPT) if stage is None else (stage.before, (stage.step, *_FURTHER))
+        script = _Script(actor, before, steps, name, root / "rehearsal" / "queue.json")
+        there = _settled(live)
         for call in script.record.calls:
             rehearsed.replay(call)
-        rehearsed.check(script.there)
+        rehearsed.check(there)
         for answers, how, platter in _platters(disk, script.record):
-            store = _laid_out(platter, live, root / "found")
-            yield script.cut(answers, f"{how}, by a link" if is_linked else how, reader.state_of(store))
+            found = _laid_out(platter, live, root / "found") / store.relative_to(live)
+            yield script.cut(answers, f"{how}, by a link" if is_linked else how, reader.state_of(found))
     finally:
         shutil.rmtree(root, ignore_errors=True)
 
@@ -77,20 +82,21 @@ def power_cuts(actor: Program, reader: Program, *, is_linked: bool = False) -> I
 class _Script:
     """A few calls, made and recorded, each followed by a reading."""
 
-    def __init__(self, actor: Program, live: Path, store: Path, rehearsal: Path) -> None:
-        self._states: list[tuple[Seen, ...]] = [()]
+    def __init__(
+        self, actor: Program, before: tuple[Seen, ...], steps: Sequence[Step], store: Path, rehearsal: Path
+    ) -> None:
+        self._states = [before]
         self._calls: list[Call] = []
         for step in _SCRIPT[:2]:  # what a program loads late is loaded before it is watched
             actor.open(rehearsal)
             actor.perform(step)
         actor.open(store)
         with attached(actor.pid, is_full=True) as self.record:
-            for step in _SCRIPT:
+            for step in steps:
                 call = resolved(step, {}, self._states[-1])
                 self._calls.append(call_of(call))
                 actor.perform(call)
                 self._states.append(tuple(actor.perform({"do": "all_items"})))
-            self.there = _settled(live)
 
     def cut(self, answers: int, how: str, stored: State) -> Interruption:
         """Say what was found after a cut before which so many answers had been given."""
@@ -127,10 +133,10 @@ def _platters(disk: Disk, record: Record) -> Iterator[tuple[int, str, Platter]]:
     for call in record.calls:
         numbers[call.name] += 1
         disk.replay(call)
-        answers += _is_answer(call)
+        answers += call.is_answer
         if disk.is_changed:
             last = f"{call.name} number {numbers[call.name]}"
-        elif not _is_answer(call):
+        elif not call.is_answer:
             continue
         for how, platter in disk.platters():
             content = repr(sorted(platter.items())).encode("utf-8", "backslashreplace")
@@ -140,25 +146,12 @@ def _platters(disk: Disk, record: Record) -> Iterator[tuple[int, str, Platter]]:
                 yield answers, f"power cut after {last}, {how}", platter
 
 
-def _is_answer(call: SystemCall) -> bool:
-    return call.name in ("write", "writev") and _PIPE in call.arguments and _JSONRPC in call.arguments
-
-
-def _escaped(text: str) -> str:
-    return "".join(f"\\x{byte:02x}" for byte in text.encode("ascii"))
-
-
-_PIPE: Final = _escaped("pipe:")
-_JSONRPC: Final = _escaped('"jsonrpc"')
-
-
 def _laid_out(platter: Platter, live: Path, found: Path) -> Path:
-    """Put what was on the platter into a folder, and return the path of the store there."""
+    """Put what was on the platter into a folder, and return that."""
     shutil.rmtree(found, ignore_errors=True)
-    store = found / _STORE
-    store.parent.mkdir(parents=True)
+    (found / "store").mkdir(parents=True)
     for path, content in platter.items():
         file = found / path.relative_to(live)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
-    return store
+    return found

@@ -20,6 +20,7 @@ from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import CORRECTION, SCENES, Stage
 from labelqueue.conformance.crash.server import commits_of, cuts_of
 from labelqueue.conformance.crash.strace import why_not
+from labelqueue.conformance.crash.tidying import tidying_scene
 from labelqueue.conformance.judging import Failure, Findings, judge_observation
 from labelqueue.conformance.steps import neutral
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
@@ -165,16 +166,17 @@ def interruptions(
     if subject.claims.store == "name":
         yield from _of_server(subject, kinds, timeout_s, seed, times, progress)
         return
-    scenes = SCENES if {"failure", "kill"} & set(kinds) else ()
-    total = len(scenes) * len({"failure", "kill"} & set(kinds)) + 1
-    steps = iter(range(total))
     start = partial(Program, subject, timeout_s)
     is_file = "file" in profiles
     with ExitStack() as stack:
         actors = _Actors(start, stack)
         reader = actors.another()
-        for scene in scenes:
-            stage = stack.enter_context(Stage(scene))
+        tidying = tidying_scene(actors.living())
+        scenes = SCENES if tidying is None else (*SCENES, tidying)
+        stages = [stack.enter_context(Stage(scene)) for scene in scenes]
+        total = len(stages) * len({"failure", "kill"} & set(kinds)) + 1
+        steps = iter(range(total))
+        for stage in stages:
             stage.prepare(reader)
             if "failure" in kinds:
                 progress("crashes", next(steps), total)
@@ -197,6 +199,8 @@ def interruptions(
             for is_linked in (False, True)[: 1 + is_file]:
                 cuts = power_cuts(actors.living(), reader, is_linked=is_linked)
                 yield from ((None, each) for each in cuts)
+            if tidying is not None:
+                yield from ((None, each) for each in power_cuts(actors.living(), reader, stage=stages[-1]))
     progress("crashes", total, total)
 
 

@@ -19,7 +19,19 @@ if TYPE_CHECKING:
 
     from labelqueue.conformance.crash.program import Program
 
-__all__ = ["CORRECTION", "CROWD", "NEXT", "SCENES", "SETTLED_S", "Scene", "Stage", "is_one_file", "leftovers", "linked"]
+__all__ = [
+    "CORRECTION",
+    "CROWD",
+    "FILLED",
+    "NEXT",
+    "SCENES",
+    "SETTLED_S",
+    "Scene",
+    "Stage",
+    "is_one_file",
+    "leftovers",
+    "linked",
+]
 
 _NO_LEFTOVERS: Final = (".lock", "-journal", "-wal", "-shm")
 
@@ -37,7 +49,9 @@ _MANY: Final = 300  # so that who writes them by hundreds, or so many bytes, can
 CROWD: Final = [_bucket(20, user_id=f"ada {n}") for n in range(_MANY)]
 """The buckets of a large batch."""
 
-_FILLED: Final[tuple[Step, ...]] = ({"do": "enqueue_drift", "buckets": [_bucket(n) for n in range(3)]},)
+FILLED: Final[tuple[Step, ...]] = ({"do": "enqueue_drift", "buckets": [_bucket(n) for n in range(3)]},)
+
+"""What makes three requests."""
 
 SETTLED_S: Final = 0.1
 """How many seconds behind a change even those remember a file who wait for a tick of the clock."""
@@ -53,23 +67,25 @@ class Scene:
     Attributes:
         before: The steps that prepare the store.
         step: The call.
+        is_interrupted: Whether an interrupt may come in the middle: what is only tidied up may be left as it is.
     """
 
     before: tuple[Step, ...]
     step: Step
+    is_interrupted: bool = True
 
 
 SCENES: Final = (
     Scene((), {"do": "enqueue_drift", "buckets": [_bucket(0)]}),
-    Scene(_FILLED, _LOW),
+    Scene(FILLED, _LOW),
     # One of them waits already.
-    Scene(_FILLED, {"do": "enqueue_drift", "buckets": [_bucket(1), *CROWD]}),
-    Scene(_FILLED, {"do": "mark_done", "request_id": {"$place": 1}, "status": "skipped"}),
+    Scene(FILLED, {"do": "enqueue_drift", "buckets": [_bucket(1), *CROWD]}),
+    Scene(FILLED, {"do": "mark_done", "request_id": {"$place": 1}, "status": "skipped"}),
 )
 """Every changing call, on a store that is there; and the first change, which creates it."""
 
 CORRECTION: Final = Scene(
-    (*_FILLED, {"do": "mark_done", "request_id": {"$place": 1}}),
+    (*FILLED, {"do": "mark_done", "request_id": {"$place": 1}}),
     {"do": "mark_done", "request_id": {"$place": 1}, "status": "skipped"},
 )
 """A mark of a request that is done already: who takes back a mark that failed must know what was there."""

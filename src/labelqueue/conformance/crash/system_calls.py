@@ -32,13 +32,14 @@ _TRACED: Final = (
     "fallocate,rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mkdir,mkdirat,rmdir,chmod,fchmod,"
     "fchmodat,fsync,fdatasync,sync,syncfs,sync_file_range,copy_file_range,sendfile,splice,msync"
 )
+_LOOKS: Final = "newfstatat,statx"
 _SOCKETS: Final = "sendto,sendmsg,recvfrom,recvmsg"
-TRACED: Final = f"{_TRACED},{_SOCKETS}"
+TRACED: Final = f"{_TRACED},{_LOOKS},{_SOCKETS}"
 """Every system call that is written down."""
 FLUSHES: Final = ("fsync", "fdatasync")
 """Those that flush one file or folder."""
 _CHANGES: Final = frozenset(_TRACED.split(",")) - {"close", "dup", "dup2", "dup3", "read", "pread64", "lseek"}
-_READS: Final = frozenset({"open", "openat", "read", "pread64", "close"})
+_READS: Final = frozenset({"open", "openat", "read", "pread64", "close", *_LOOKS.split(",")})
 _ON_CONNECTIONS: Final = frozenset({*_SOCKETS.split(","), "read", "write", "writev"})
 _ANSWERS: Final = frozenset({"write", "writev"})
 _SOCKET: Final = re.compile(r"(\d+)<socket:")
@@ -82,6 +83,12 @@ class SystemCall(NamedTuple):
     def is_injected(self) -> bool:
         """Whether it was made to fail, or was interrupted."""
         return _INJECTED in self.rest
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether it answers a request of the kit's, however strings are written."""
+        is_written = self.name in _ANSWERS
+        return is_written and any(pipe in self.arguments and word in self.arguments for pipe, word in _ANSWERING)
 
     def puts_in_place(self, store: Path) -> bool:
         """Whether it gave another file the name of the store."""
@@ -164,11 +171,17 @@ def points_in(calls: Sequence[SystemCall], folder: Path, *, of_reading: bool = F
         folder: The folder.
         of_reading: Whether those that only read count, too.
     """
+    touching = [(number, call) for number, call in _numbered(calls) if str(folder) in call.arguments]
     return [
         _point(calls, call, number, Path(re.findall(rf"{re.escape(str(folder))}[^\">]*", call.arguments)[-1]).name)
-        for number, call in _numbered(calls)
-        if (call.changes or (of_reading and call.name in _READS)) and str(folder) in call.arguments
+        for (number, call), (_, following) in zip(touching, [*touching[1:], (0, None)], strict=True)
+        if call.changes or (of_reading and call.name in _READS and not _goes_on_looking(call, following))
     ]
+
+
+def _goes_on_looking(call: SystemCall, following: SystemCall | None) -> bool:
+    """Whether it is one of many looks at a path, such as at each part of it, and not the last."""
+    return call.name in _LOOKS and (following is None or following.name in _LOOKS)
 
 
 def points_on_connections(calls: Sequence[SystemCall]) -> list[Point]:
@@ -207,3 +220,11 @@ def _numbered(calls: Sequence[SystemCall]) -> Iterator[tuple[int, SystemCall]]:
         numbers[call.pid, call.name] += 1
         if call.result != "?":
             yield numbers[call.pid, call.name], call
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in text.encode("ascii"))
+
+
+# What goes into a pipe and begins an object; where the whole text is written down, that can be told more closely.
+_ANSWERING: Final = (("<pipe:", '"{'), (_escaped("pipe:"), _escaped('"jsonrpc"')))

@@ -70,9 +70,13 @@ class JsonQueue(InputQueue):
 
     def load(self) -> list[Any]:
         """Read the file."""
-        items = self.parsed(self.path.read_bytes())
+        items = self.parsed(self.read())
         self.unknown = {item["request_id"]: self.unknown_in(item) for item in items}
         return [self.loaded(item) for item in items]
+
+    def read(self) -> bytes:
+        """All that the file holds."""
+        return self.path.read_bytes()
 
     def parsed(self, content: bytes) -> list[dict[str, Any]]:
         """Read bytes as a queue file; an error names the file, the item and the field."""

@@ -213,3 +213,18 @@ class AsksForRepair(DurableQueue):
             super().save()
         finally:
             mark.write_bytes(b"")
+
+
+@mutant("DUR-3")
+class RemovesTheOldWhenItTidiesUp(DurableQueue):
+    """Changes are counted by blanks behind the array; the sixty-fourth begins anew, and removes the old file first."""
+
+    def content(self) -> bytes:
+        before = self.read() if self.path.exists() else b""
+        count = len(before) - len(before.rstrip(b" "))
+        return super().content() + b" " * ((count + 1) % 64)
+
+    def replace(self, temporary: Path, target: Path) -> None:
+        if not temporary.read_bytes().endswith(b" "):
+            target.unlink()
+        super().replace(temporary, target)

@@ -173,6 +173,16 @@ class ReadsInPages(DurableQueue):
 
 
 @mutant("SHARE-3")
+class ReadsAsLongAsItWas(DurableQueue):
+    """The file is asked for its length before it is opened, and no more than that is read."""
+
+    def read(self) -> bytes:
+        length = self.path.stat().st_size
+        with self.path.open("rb") as file:
+            return file.read(length)
+
+
+@mutant("SHARE-3")
 class AppendsWhereItRead(DurableQueue):
     """New requests go behind those that were there when the call began."""
 
