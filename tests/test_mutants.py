@@ -106,7 +106,7 @@ def test_every_requirement_is_violated():
 
 @pytest.mark.parametrize(
     ("profiles", "model", "programs"),
-    [({"core"}, ModelQueue, 50), ({"core", "input"}, InputQueue, 20), ({"core", "input", "file"}, JsonQueue, 30)],
+    [({"core"}, ModelQueue, 20), ({"core", "input"}, InputQueue, 20), ({"core", "input", "file"}, JsonQueue, 30)],
     ids=["core", "input", "file"],
 )
 def test_the_search_accuses_the_model_of_nothing(profiles, model, programs):
@@ -174,7 +174,7 @@ def test_the_search_is_the_same_whatever_is_loaded(tmp_path, monkeypatch):
                 calls.append(str(rows))
                 return super().enqueue(rows, reason)
 
-        search(PythonSubject("recorded", Recorded), Findings(frozenset({"core"})), seed=1, examples=20)
+        search(PythonSubject("recorded", Recorded), Findings(frozenset({"core"})), seed=1, examples=10)
         return calls
 
     before = programs()
@@ -184,4 +184,4 @@ def test_the_search_is_the_same_whatever_is_loaded(tmp_path, monkeypatch):
     importlib.import_module("full_of_constants")
 
     assert programs() == before
-    assert len(before) > 20
+    assert len(before) > 10
