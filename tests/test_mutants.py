@@ -16,7 +16,7 @@ from labelqueue.conformance.models.file import JsonQueue
 from labelqueue.conformance.models.input import InputQueue
 from labelqueue.conformance.mutants import MUTANTS
 from labelqueue.conformance.mutants.adapters import ADAPTERS
-from labelqueue.conformance.mutants.kills import found_in_round, is_forced, kills_in_way, ways_of_force
+from labelqueue.conformance.mutants.kills import found_in_round, is_forced, kills_by_force, ways_of_force
 from labelqueue.conformance.published.matrix import record_of, recorded
 from labelqueue.conformance.search import ROUNDS, search
 from labelqueue.conformance.search.shrinking import shrunk
@@ -68,7 +68,7 @@ def test_force_kills_the_mutant(mutant):
     way = recorded()[mutant.id]["found_in"]
 
     assert way in ways_of_force(mutant)
-    assert mutant.requirement in kills_in_way(mutant, way)
+    assert mutant.requirement in kills_by_force(mutant, ways=[way])
 
 
 def test_every_mutant_is_recorded():
@@ -118,7 +118,7 @@ def test_every_requirement_is_violated():
 
 @pytest.mark.parametrize(
     ("profiles", "model", "programs"),
-    [({"core"}, ModelQueue, 20), ({"core", "input"}, InputQueue, 20), ({"core", "input", "file"}, JsonQueue, 30)],
+    [({"core"}, ModelQueue, 50), ({"core", "input"}, InputQueue, 20), ({"core", "input", "file"}, JsonQueue, 30)],
     ids=["core", "input", "file"],
 )
 def test_the_search_accuses_the_model_of_nothing(profiles, model, programs):
@@ -186,7 +186,7 @@ def test_the_search_is_the_same_whatever_is_loaded(tmp_path, monkeypatch):
                 calls.append(str(rows))
                 return super().enqueue(rows, reason)
 
-        search(PythonSubject("recorded", Recorded), Findings(frozenset({"core"})), seed=1, examples=10)
+        search(PythonSubject("recorded", Recorded), Findings(frozenset({"core"})), seed=1, examples=20)
         return calls
 
     before = programs()
@@ -196,4 +196,4 @@ def test_the_search_is_the_same_whatever_is_loaded(tmp_path, monkeypatch):
     importlib.import_module("full_of_constants")
 
     assert programs() == before
-    assert len(before) > 10
+    assert len(before) > 20

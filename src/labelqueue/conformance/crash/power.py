@@ -18,7 +18,7 @@ from typing import Final
 
 from labelqueue.conformance.crash.disk import Disk, Platter
 from labelqueue.conformance.crash.program import Program
-from labelqueue.conformance.crash.scenes import NEXT, SCENES, Stage, linked
+from labelqueue.conformance.crash.scenes import CORRECTION, NEXT, SCENES, Stage, linked
 from labelqueue.conformance.crash.strace import Record, attached
 from labelqueue.conformance.steps import Step, call_of, resolved
 from labelqueue.spec import Call, Interruption, Seen, State
@@ -30,11 +30,11 @@ _SCRIPT: Final[tuple[Step, ...]] = (
     SCENES[1].step,
     {"do": "mark_done", "request_id": {"$place": 1}},
     {"do": "mark_done", "request_id": {"$place": 0}, "status": "skipped"},
-    {"do": "mark_done", "request_id": {"$place": 1}, "status": "skipped"},
+    CORRECTION.step,
     SCENES[2].step,
     NEXT,
 )
-_FURTHER: Final[tuple[Step, ...]] = ({"do": "mark_done", "request_id": {"$place": 1}, "status": "skipped"}, NEXT)
+_FURTHER: Final[tuple[Step, ...]] = (CORRECTION.step, NEXT)
 _STORE: Final = Path("live", "store", "queue.json")
 _TIMES_READ: Final = 40
 _PAUSE_S: Final = 0.02
@@ -67,11 +67,10 @@ def power_cuts(
             name = linked(name)
         disk, rehearsed = Disk(live), Disk(live)
         before, steps = ((), _SCRIPT) if stage is None else (stage.before, (stage.step, *_FURTHER))
-        script = _Script(actor, before, steps, name, root / "rehearsal" / "queue.json")
-        there = _settled(live)
+        script = _Script(actor, before, steps, name, root / "rehearsal" / "queue.json", live)
         for call in script.record.calls:
             rehearsed.replay(call)
-        rehearsed.check(there)
+        rehearsed.check(script.there)
         for answers, how, platter in _platters(disk, script.record):
             found = _laid_out(platter, live, root / "found") / store.relative_to(live)
             yield script.cut(answers, f"{how}, by a link" if is_linked else how, reader.state_of(found))
@@ -83,7 +82,7 @@ class _Script:
     """A few calls, made and recorded, each followed by a reading."""
 
     def __init__(
-        self, actor: Program, before: tuple[Seen, ...], steps: Sequence[Step], store: Path, rehearsal: Path
+        self, actor: Program, before: tuple[Seen, ...], steps: Sequence[Step], store: Path, rehearsal: Path, live: Path
     ) -> None:
         self._states = [before]
         self._calls: list[Call] = []
@@ -97,6 +96,7 @@ class _Script:
                 self._calls.append(call_of(call))
                 actor.perform(call)
                 self._states.append(tuple(actor.perform({"do": "all_items"})))
+            self.there = _settled(live)
 
     def cut(self, answers: int, how: str, stored: State) -> Interruption:
         """Say what was found after a cut before which so many answers had been given."""

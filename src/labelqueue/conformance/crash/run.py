@@ -172,11 +172,12 @@ def interruptions(
         actors = _Actors(start, stack)
         reader = actors.another()
         tidying = tidying_scene(actors.living())
-        scenes = SCENES if tidying is None else (*SCENES, tidying)
-        stages = [stack.enter_context(Stage(scene)) for scene in scenes]
-        total = len(stages) * len({"failure", "kill"} & set(kinds)) + 1
+        hits = {"failure", "kill"} & set(kinds)
+        scenes = [*(SCENES if hits else ()), *([] if tidying is None else [tidying])]
+        total = len(scenes) * len(hits) + 1
         steps = iter(range(total))
-        for stage in stages:
+        for scene in scenes:
+            stage = stack.enter_context(Stage(scene))
             stage.prepare(reader)
             if "failure" in kinds:
                 progress("crashes", next(steps), total)
@@ -184,6 +185,7 @@ def interruptions(
             if "kill" in kinds:
                 progress("crashes", next(steps), total)
                 yield from ((stage, each) for each in kills_of(stage, start, actors.living(), reader, is_file=is_file))
+        tidied = None if tidying is None else stage  # the last of them
         if "failure" in kinds:
             # The clock runs, so that what is remembered of a file may be as old as it says.
             with ExitStack() as untimed:
@@ -199,8 +201,8 @@ def interruptions(
             for is_linked in (False, True)[: 1 + is_file]:
                 cuts = power_cuts(actors.living(), reader, is_linked=is_linked)
                 yield from ((None, each) for each in cuts)
-            if tidying is not None:
-                yield from ((None, each) for each in power_cuts(actors.living(), reader, stage=stages[-1]))
+            if tidied is not None:
+                yield from ((None, each) for each in power_cuts(actors.living(), reader, stage=tidied))
     progress("crashes", total, total)
 
 

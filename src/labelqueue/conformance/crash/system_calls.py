@@ -180,7 +180,7 @@ def points_in(calls: Sequence[SystemCall], folder: Path, *, of_reading: bool = F
 
 
 def _goes_on_looking(call: SystemCall, following: SystemCall | None) -> bool:
-    """Whether it is one of many looks at a path, such as at each part of it, and not the last."""
+    """Whether it only looks, and so does what follows, such as at the next part of a path, or nothing follows."""
     return call.name in _LOOKS and (following is None or following.name in _LOOKS)
 
 

@@ -6,7 +6,7 @@ die, power that goes, clients that overlap.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from labelqueue.conformance import crash, overlap
@@ -28,7 +28,6 @@ __all__ = [
     "is_forced",
     "kills_by_cases",
     "kills_by_force",
-    "kills_in_way",
     "ways_of_force",
 ]
 
@@ -76,47 +75,40 @@ def found_in_round(mutant: Mutant, *, seed: int = SEED, rounds: Iterable[int] = 
         return finds(subject, names, seed=seed, profiles=mutant.profiles, rounds=rounds)
 
 
-def kills_by_force(mutant: Mutant, *, seed: int = SEED) -> set[str]:
-    """Interrupt a mutant and let clients overlap on it, until the requirement that it violates fails.
-
-    Args:
-        mutant: The mutant.
-        seed: Where the clients' ideas come from.
-
-    Returns:
-        The requirements that failed until then.
-    """
-    killed: set[str] = set()
-    for way in ways_of_force(mutant):
-        killed |= kills_in_way(mutant, way, seed=seed)
-        if mutant.requirement in killed:
-            break
-    return killed
-
-
 def ways_of_force(mutant: Mutant) -> Sequence[str]:
     """Name the ways in which a mutant can be forced to show its mistake."""
     return [CRASHES] if mutant.requirement in crash.CONCERNED else [*overlap.PROCESS_WAYS, *overlap.THREAD_WAYS]
 
 
-def kills_in_way(mutant: Mutant, way: str, *, seed: int = SEED) -> set[str]:
-    """Force a mutant in one way alone, until the requirement that it violates fails; returns as `kills_by_force`."""
+def kills_by_force(mutant: Mutant, *, seed: int = SEED, ways: Collection[str] | None = None) -> set[str]:
+    """Interrupt a mutant and let clients overlap on it, until the requirement that it violates fails.
+
+    Args:
+        mutant: The mutant.
+        seed: Where the clients' ideas come from.
+        ways: In which of `ways_of_force`; `None` for all of them.
+
+    Returns:
+        The requirements that failed until then.
+    """
     findings = _findings(mutant)
     killed: set[str] = set()
     with elsewhere():
-        for evidence in _evidence(mutant, way, seed):
+        for evidence in _evidence(mutant, seed, ways):
             killed |= {name for name, _ in judge_observation(evidence, findings)}
             if mutant.requirement in killed:
                 break
     return killed
 
 
-def _evidence(mutant: Mutant, way: str, seed: int) -> Iterator[Interruption | History]:
+def _evidence(mutant: Mutant, seed: int, ways: Collection[str] | None) -> Iterator[Interruption | History]:
     subject = subject_named(mutant.address)
-    if way == CRASHES:
-        return (found for _, found in crash.interruptions(subject, mutant.profiles, about=[mutant.requirement]))
-    shared = overlap.of_processes if way in overlap.PROCESS_WAYS else overlap.of_threads
-    return shared(subject, mutant.profiles, seed=seed, ways=[way])
+    if mutant.requirement in crash.CONCERNED:
+        about = [mutant.requirement]
+        yield from (found for _, found in crash.interruptions(subject, mutant.profiles, about=about))
+    else:
+        yield from overlap.of_processes(subject, mutant.profiles, seed=seed, ways=ways)
+        yield from overlap.of_threads(subject, mutant.profiles, seed=seed, ways=ways)
 
 
 def _findings(mutant: Mutant) -> Findings:

@@ -22,6 +22,7 @@ from labelqueue.conformance.crash.scenes import linked
 from labelqueue.conformance.overlap.clients import made
 from labelqueue.conformance.overlap.pairs import LINKED, PAIRS, PREPARED, READINGS, TIMED, Pair
 from labelqueue.conformance.overlap.paused import told
+from labelqueue.conformance.overlap.ways import performing
 from labelqueue.conformance.steps import Step, resolved
 from labelqueue.spec import Event, History
 
@@ -123,10 +124,10 @@ def _rehearsed(subject: PythonSubject, pair: Pair) -> tuple[int, float]:
         step = _resolved(pair.first, handle)
         if pair.earlier is not None:
             subject.open(_store(folder), pair.cap).perform(pair.earlier)
-        held = _Held(_performing(handle), step, 0, is_anywhere=pair.is_anywhere)
+        held = _Held(performing(handle), step, 0, is_anywhere=pair.is_anywhere)
         held.ended()
         start = time.perf_counter()
-        made("B", _performing(handle), _resolved(pair.second, handle))
+        made("B", performing(handle), _resolved(pair.second, handle))
         return held.count, time.perf_counter() - start
 
 
@@ -138,23 +139,23 @@ def _paused_at(
         store = _store(folder)
         second = first if hands == _ONE else subject.open(linked(store) if pair.is_linked else store, pair.cap)
         change = _resolved(pair.second, first)
-        meanwhile = [("B", _performing(second), change), ("B", _performing(second), _ALL)]
+        meanwhile = [("B", performing(second), change), ("B", performing(second), _ALL)]
         if hands == _PROCESS:
             process.open(store, pair.cap)
-            meanwhile = [("B", _performing(second), _ALL), ("C", process.perform, change), ("C", process.perform, _ALL)]
+            meanwhile = [("B", performing(second), _ALL), ("C", process.perform, change), ("C", process.perform, _ALL)]
         events = [told(step, number) for number, step in enumerate(PREPARED)]
-        events += [made("A", _performing(first), _ALL), made("B", _performing(second), _ALL)]
+        events += [made("A", performing(first), _ALL), made("B", performing(second), _ALL)]
         step = _resolved(pair.first, first)
         if pair.earlier is not None:
-            events.append(made("C", _performing(subject.open(store, pair.cap)), pair.earlier))
-        held = _Held(_performing(first), step, point, is_anywhere=pair.is_anywhere)
+            events.append(made("C", performing(subject.open(store, pair.cap)), pair.earlier))
+        held = _Held(performing(first), step, point, is_anywhere=pair.is_anywhere)
         held.is_held.wait()
         other = threading.Thread(target=lambda: events.extend(made(*each) for each in meanwhile))
         other.start()
         other.join(patience_s)
         first_event = held.ended()
         other.join()
-        events += [first_event, made("A", _performing(first), _ALL), made("B", _performing(second), _ALL)]
+        events += [first_event, made("A", performing(first), _ALL), made("B", performing(second), _ALL)]
         final = tuple(subject.open(store, pair.cap).all_items().value)
         what = "called a function of C" if pair.is_anywhere else "touched a file"
         how = f"while thread A was held before it {what} for the {point}th time, {hands}"
@@ -175,10 +176,3 @@ def _store(folder: Path | str) -> Path:
 
 def _resolved(step: Step, handle: PythonHandle) -> Step:
     return resolved(step, {}, handle.all_items().value)
-
-
-def _performing(handle: PythonHandle) -> Callable[[Step], Any]:
-    def perform(step: Step) -> Any:  # noqa: ANN401 - any result
-        return handle.perform(step).value
-
-    return perform

@@ -5,15 +5,12 @@ What is the same whenever it is done comes first.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from labelqueue.conformance.crash.program import Program
@@ -32,6 +29,7 @@ from labelqueue.conformance.overlap.clients import (
 from labelqueue.conformance.overlap.many_changes import many_changes
 from labelqueue.conformance.overlap.pairs import LATE, LINKED, PAIRS, PARTS, TIMED
 from labelqueue.conformance.overlap.paused import long_pause, paused_histories
+from labelqueue.conformance.overlap.ways import Progress, fresh_store, histories_in
 from labelqueue.spec import Event, History
 
 if TYPE_CHECKING:
@@ -50,7 +48,7 @@ def of_processes(
     seed: int,
     times: int = 1,
     ways: Collection[str] | None = None,
-    progress: Callable[[str, int, int], None] = lambda *_: None,
+    progress: Progress = lambda *_: None,
 ) -> Iterator[History]:
     """Let several processes of a subject share a store.
 
@@ -69,15 +67,9 @@ def of_processes(
     Raises:
         BrokenError: A process of it does not answer.
     """
-    chosen = [way for name, way in PROCESS_WAYS.items() if ways is None or name in ways]
     with ExitStack() as stack:
         company = _Company(subject, profiles, stack, timeout_s, range(seed, seed + HISTORIES * times))
-        for number, way in enumerate(chosen):
-            progress("overlap", number, len(chosen))
-            for history in way(company):
-                progress("overlap", number, len(chosen))
-                yield history
-    progress("overlap", len(chosen), len(chosen))
+        yield from histories_in(PROCESS_WAYS, ways, progress, company)
 
 
 @dataclass
@@ -131,7 +123,7 @@ def _at_once(company: _Company) -> Iterator[History]:
 def _together(company: _Company, how: str, run: _Run, seed: int) -> History:
     *actors, reader = company.timed
     cap = cap_of(seed)
-    with _store() as store:
+    with fresh_store() as store:
         for actor in actors:
             actor.open(store, cap)
         events = run(clients_of([actor.perform for actor in actors], seed), CALLS)
@@ -159,7 +151,7 @@ def _paused_long(company: _Company) -> Iterator[History]:
 
 def _very_often(company: _Company) -> Iterator[History]:
     first, second, *_, reader = company.timed
-    with _store() as store:
+    with fresh_store() as store:
         yield many_changes(first, second, reader, store, now_of(company.subject))
 
 
@@ -172,12 +164,3 @@ PROCESS_WAYS: Final[Mapping[str, Callable[[_Company], Iterator[History]]]] = {
     "very often": _very_often,
 }
 """The ways in which processes share a store, by their names."""
-
-
-@contextmanager
-def _store() -> Iterator[Path]:
-    root = Path(tempfile.mkdtemp(prefix="labelqueue-"))
-    try:
-        yield root / "store" / "queue.json"
-    finally:
-        shutil.rmtree(root, ignore_errors=True)

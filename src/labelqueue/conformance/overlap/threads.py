@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.overlap.clients import (
     CALLS,
     CLIENTS,
     HISTORIES,
-    Perform,
     all_at_once,
     cap_of,
     clients_of,
     now_of,
 )
 from labelqueue.conformance.overlap.paused_threads import paused_threads
+from labelqueue.conformance.overlap.ways import Progress, fresh_store, histories_in, performing
 from labelqueue.conformance.subjects.python_subject import PythonSubject
 from labelqueue.spec import History
 
 if TYPE_CHECKING:
-    from labelqueue.conformance.subjects.subject import Handle, Subject
+    from labelqueue.conformance.subjects.subject import Subject
 
 __all__ = ["THREAD_WAYS", "of_threads"]
 
@@ -40,7 +38,7 @@ def of_threads(
     seed: int,
     times: int = 1,
     ways: Collection[str] | None = None,
-    progress: Callable[[str, int, int], None] = lambda *_: None,
+    progress: Progress = lambda *_: None,
 ) -> Iterator[History]:
     """Let threads of this process share a store, where the subject is in it.
 
@@ -60,14 +58,8 @@ def of_threads(
     """
     if not isinstance(subject, PythonSubject):
         return
-    chosen = [way for name, way in THREAD_WAYS.items() if ways is None or name in ways]
     seeds = range(seed, seed + HISTORIES * times)
-    for number, way in enumerate(chosen):
-        progress("overlap", number, len(chosen))
-        for history in way(subject, profiles, timeout_s, seeds):
-            progress("overlap", number, len(chosen))
-            yield history
-    progress("overlap", len(chosen), len(chosen))
+    yield from histories_in(THREAD_WAYS, ways, progress, subject, profiles, timeout_s, seeds)
 
 
 def _paused(subject: PythonSubject, profiles: Collection[str], timeout_s: float, _: range) -> Iterator[History]:
@@ -96,20 +88,12 @@ def _together(subject: PythonSubject, seed: int) -> History:
     interval = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_S)
     try:
-        with tempfile.TemporaryDirectory(prefix="labelqueue-") as folder:
-            store = Path(folder) / "store" / "queue.json"
+        with fresh_store() as store:
             handles = [subject.open(store, cap) for _ in range(2)]
-            performs = [_performing(handles[n % 2]) for n in range(CLIENTS)]
+            performs = [performing(handles[n % 2]) for n in range(CLIENTS)]
             events = all_at_once(clients_of(performs, seed), CALLS)
             final = subject.open(store, cap).all_items().value
             return History(f"{CLIENTS} threads on two instances", events, tuple(final), now, cap)
     finally:
         sys.setswitchinterval(interval)
         clock.stop()
-
-
-def _performing(handle: Handle) -> Perform:
-    def perform(step: Any) -> Any:  # noqa: ANN401 - a step, any result
-        return handle.perform(step).value
-
-    return perform

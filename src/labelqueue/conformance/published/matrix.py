@@ -18,7 +18,13 @@ from typing import Any, Final
 
 from labelqueue.conformance.cases import DATA
 from labelqueue.conformance.mutants import MUTANTS, Mutant
-from labelqueue.conformance.mutants.kills import found_in_round, is_forced, kills_by_cases, kills_in_way, ways_of_force
+from labelqueue.conformance.mutants.kills import (
+    found_in_round,
+    is_forced,
+    kills_by_cases,
+    kills_by_force,
+    ways_of_force,
+)
 from labelqueue.conformance.search import ROUNDS
 from labelqueue.spec import REQUIREMENTS
 
@@ -97,7 +103,7 @@ def _found_in(mutant: Mutant, before: int | str | None) -> int | str | None:
     if not is_forced(mutant):
         return found_in_round(mutant, rounds=sorted(ROUNDS, key=lambda each: each != before))
     ways = sorted(ways_of_force(mutant), key=lambda each: each != before)
-    return next((way for way in ways if mutant.requirement in kills_in_way(mutant, way)), None)
+    return next((way for way in ways if mutant.requirement in kills_by_force(mutant, ways=[way])), None)
 
 
 def main() -> None:

@@ -1,0 +1,69 @@
+"""Ways: what is shared by clients in processes and by clients in threads, whichever way they share a store."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+from labelqueue.spec import History
+
+if TYPE_CHECKING:
+    from labelqueue.conformance.overlap.clients import Perform
+    from labelqueue.conformance.subjects.subject import Handle
+
+__all__ = ["Progress", "fresh_store", "histories_in", "performing"]
+
+_P = ParamSpec("_P")
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and how much there is."""
+
+
+def histories_in(
+    ways: Mapping[str, Callable[_P, Iterator[History]]],
+    names: Collection[str] | None,
+    progress: Progress,
+    *given: _P.args,
+    **more: _P.kwargs,
+) -> Iterator[History]:
+    """Go through some ways of sharing a store, one after another.
+
+    Args:
+        ways: All of them, by their names.
+        names: Those that are wanted; `None` for all.
+        progress: Told before every history.
+        given: What a way is given.
+        more: What it is given by name.
+
+    Yields:
+        What happened, each time.
+    """
+    chosen = [way for name, way in ways.items() if names is None or name in names]
+    for number, way in enumerate(chosen):
+        progress("overlap", number, len(chosen))
+        for history in way(*given, **more):
+            progress("overlap", number, len(chosen))
+            yield history
+    progress("overlap", len(chosen), len(chosen))
+
+
+@contextmanager
+def fresh_store() -> Iterator[Path]:
+    """Give the path of a store where nothing is yet; what is there in the end is removed, as far as it can be."""
+    root = Path(tempfile.mkdtemp(prefix="labelqueue-"))
+    try:
+        yield root / "store" / "queue.json"
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def performing(handle: Handle) -> Perform:
+    """Return what makes a call on a queue of this process."""
+
+    def perform(step: Any) -> Any:  # noqa: ANN401 - a step, any result
+        return handle.perform(step).value
+
+    return perform
