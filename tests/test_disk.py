@@ -25,16 +25,16 @@ class Replayed:
         self.root = root
         self.disk = Disk(root)
 
-    def do(self, name, arguments, result="0", rest=""):
-        self.disk.replay(SystemCall(1, name, arguments, result, rest))
+    def do(self, name, arguments, result="0", rest="", thread=1):
+        self.disk.replay(SystemCall(thread, name, arguments, result, rest))
 
-    def open(self, number, name, flags):
+    def open(self, number, name, flags, thread=1):
         path = hexed(self.root / name)
-        self.do("openat", f'AT_FDCWD<{hexed("/")}>, "{path}", {flags}, 0600', str(number), f"<{path}>")
+        self.do("openat", f'AT_FDCWD<{hexed("/")}>, "{path}", {flags}, 0600', str(number), f"<{path}>", thread)
 
-    def write(self, number, name, data):
+    def write(self, number, name, data, thread=1):
         arguments = f'{number}<{hexed(self.root / name)}>, "{hexed(data)}", {len(data)}'
-        self.do("write", arguments, str(len(data)))
+        self.do("write", arguments, str(len(data)), thread=thread)
 
     def fsync(self, number, name):
         self.do("fsync", f"{number}<{hexed(self.root / name)}>")
@@ -148,8 +148,68 @@ def test_what_failed_changes_nothing(disk):
 
 def test_what_the_model_does_not_know_is_inconclusive(disk):
     """A program that writes in another way is not judged."""
-    with pytest.raises(InconclusiveError, match="writes with copy_file_range, which the model disk does not know"):
+    with pytest.raises(InconclusiveError, match="writes with splice, which the model disk does not know"):
+        disk.do("splice", f"3<{hexed('pipe:[1]')}>, NULL, 4<{hexed(disk.root / 'queue')}>, NULL, 9, 0", "9")
+    with pytest.raises(InconclusiveError, match="copies with copy_file_range what the model disk does not know"):
         disk.do("copy_file_range", f"3<{hexed('/x')}>, NULL, 4<{hexed(disk.root / 'queue')}>, NULL, 9, 0", "9")
+
+
+def test_a_copy_is_what_was_copied(disk):
+    """What the system copies by itself is written, from where the descriptor stands or from a place that is named."""
+    for name in ("first", "second"):
+        disk.open(4, name, "O_RDWR|O_CREAT")
+    queue, first, second = (hexed(disk.root / name) for name in ("queue", "first", "second"))
+    disk.open(3, "queue", "O_RDONLY")
+    disk.do("sendfile", f"4<{first}>, 3<{queue}>, [1] => [3], 9", "2")
+    disk.do("copy_file_range", f"3<{queue}>, NULL, 5<{second}>, [1], 9, 0", "3")
+    disk.do("sendfile", f"5<{second}>, 3<{queue}>, NULL, 9", "0")
+
+    disk.disk.check({disk.root / "queue": b"old", disk.root / "first": b"ld", disk.root / "second": b"\0old"})
+
+
+def test_writes_in_parts_go_to_their_place(disk):
+    """A row of parts is written as one, at its place or where the descriptor stands, and at once where it says so."""
+    queue = hexed(disk.root / "queue")
+    parts = f'[{{iov_base="{hexed("x")}", iov_len=1}}, {{iov_base="{hexed("y")}", iov_len=1}}], 2'
+    disk.open(3, "queue", "O_RDWR")
+    disk.do("pwritev2", f"3<{queue}>, {parts}, 1, 0", "2")
+    disk.disk.check({disk.root / "queue": b"oxy"})
+
+    disk.do("pwritev2", f"3<{queue}>, {parts}, -1, RWF_DSYNC", "2")
+    assert disk.found() == {(("queue", b"xyy"),)}
+
+
+def test_a_file_is_cut_by_its_name(disk):
+    """Who cuts it may find nothing of it."""
+    disk.do("truncate", f'"{hexed(disk.root / "queue")}", 1')
+
+    assert disk.found() == {(("queue", content),) for content in (b"old", b"o", b"", b"\0")}
+
+
+def test_two_names_are_exchanged_at_once(disk):
+    """Both files are there before and after, each under one of the names."""
+    disk.open(3, "new", "O_WRONLY|O_CREAT")
+    disk.write(3, "new", "newer")
+    disk.fsync(3, "new")
+    paths = ", ".join(f'AT_FDCWD<{hexed("/")}>, "{hexed(disk.root / name)}"' for name in ("new", "queue"))
+    disk.do("renameat2", f"{paths}, RENAME_EXCHANGE")
+
+    assert disk.found() == {
+        (("new", b"newer"), ("queue", b"old")),
+        (("new", b"old"), ("queue", b"newer")),
+    }
+
+
+def test_a_process_has_descriptors_of_its_own(disk):
+    """What a child opens under a number of its parent's is another file; a thread shares the numbers."""
+    disk.open(3, "queue", "O_WRONLY")
+    disk.do("clone3", "{flags=CLONE_VM|CLONE_FILES, exit_signal=0}", "2")
+    disk.do("vfork", "", "3")
+    disk.open(3, "other", "O_WRONLY|O_CREAT|O_APPEND", thread=3)
+    for thread, name, data in [(2, "queue", "N"), (3, "other", "far"), (1, "queue", "E"), (3, "other", "ther")]:
+        disk.write(3, name, data, thread=thread)
+
+    disk.disk.check({disk.root / "queue": b"NEd", disk.root / "other": b"farther"})
 
 
 @pytest.mark.parametrize("other", ["/proc/self/fd/3", "/proc/4711/fd/3", "/dev/fd/3"])

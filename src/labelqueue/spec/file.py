@@ -36,7 +36,7 @@ __all__ = [
 _CHANGING: Final = ("enqueue_low_confidence", "enqueue_drift", "mark_done")
 _READING: Final = ("get_pending", "all_items")
 _TIMES: Final = ("bucket_start_ts", "bucket_end_ts", "created_at")
-_UTC_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+_UTC_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?Z")
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _FILE_NAME: Final = "queue.json"
 

@@ -21,7 +21,7 @@ __all__ = ["FileState", "NoQueueFileError", "items_of"]
 
 _NEEDED: Final = ("request_id", "user_id", "bucket_start_ts", "bucket_end_ts", "reason", "created_at")
 _TIMES: Final = ("bucket_start_ts", "bucket_end_ts", "created_at")
-_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
 _UTC_TIME: Final = re.compile(r"[^.]+(\.\d{1,6}0*)?Z")
 _CLOSED: Final = {"reason": ("low_confidence", "drift"), "status": ("pending", "labeled", "skipped")}
 

@@ -16,10 +16,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from labelqueue.conformance.crash.disk import Disk, Platter
+from labelqueue.conformance.crash.disk import Disk
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import CORRECTION, NEXT, SCENES, Stage, linked
 from labelqueue.conformance.crash.strace import Record, attached
+from labelqueue.conformance.crash.volatile_disk import Platter
 from labelqueue.conformance.steps import Step, call_of, resolved
 from labelqueue.spec import Call, Interruption, Seen, State
 

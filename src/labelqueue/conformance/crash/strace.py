@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from labelqueue.conformance.crash.system_calls import TRACED, SystemCall, calls_in
+from labelqueue.conformance.crash.system_calls import STARTS, TRACED, SystemCall, calls_in
 from labelqueue.conformance.subjects.process_state import state_in
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ def attached(pid: int, *injection: str, is_full: bool = False, thread: int | Non
             name, such as `write:error=ENOSPC:when=2`.
         thread: The only thread to watch, if any; strace counts by thread, and would make
             the call of that number fail in each.
-        is_full: Whether the record holds everything that is written, as hexadecimal bytes.
+        is_full: Whether the record holds everything that is written, as hexadecimal bytes, and
+            what other programs do that are started.
 
     Yields:
         The record; it is filled when the context is left.
@@ -83,12 +84,14 @@ def attached(pid: int, *injection: str, is_full: bool = False, thread: int | Non
         file = Path(folder) / "record"
         file.touch()
         record.file = file
-        # Threads are followed; another program that is started, such as a tool that takes a
-        # lock, is not: numbers are counted by thread, so that its calls would be hit as well.
         whom = ["-f", "-p", str(pid)] if thread is None else ["-p", str(thread)]
-        command = ["strace", *whom, "-b", "execve", "-y", "-o", str(file)]
-        command += ["-e", f"trace={TRACED}", "-e", "signal=STOP,INT"]
-        command += ["-xx", "-s", "100000000"] if is_full else ["-s", "16"]
+        command = ["strace", *whom, "-y", "-o", str(file), "-e", "signal=STOP,INT"]
+        if is_full:
+            command += ["-e", f"trace={TRACED},{STARTS}", "-xx", "-s", "100000000"]
+        else:
+            # Threads are followed; another program that is started, such as a tool that takes a
+            # lock, is not: numbers are counted by thread, so that its calls would be hit as well.
+            command += ["-e", f"trace={TRACED}", "-s", "16", "-b", "execve"]
         for each in injection:
             command += ["-e", f"inject={each}"]
         _let_come_to_rest(pid)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FLUSHES",
     "MOST_POINTS",
+    "STARTS",
     "TRACED",
     "Point",
     "SystemCall",
@@ -36,6 +37,8 @@ _LOOKS: Final = "newfstatat,statx"
 _SOCKETS: Final = "sendto,sendmsg,recvfrom,recvmsg"
 TRACED: Final = f"{_TRACED},{_LOOKS},{_SOCKETS}"
 """Every system call that is written down."""
+STARTS: Final = "clone,clone3,fork,vfork"
+"""Those that start a thread or a process."""
 FLUSHES: Final = ("fsync", "fdatasync")
 """Those that flush one file or folder."""
 _CHANGES: Final = frozenset(_TRACED.split(",")) - {"close", "dup", "dup2", "dup3", "read", "pread64", "lseek"}

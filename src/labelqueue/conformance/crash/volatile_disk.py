@@ -1,0 +1,152 @@
+"""A volatile disk: what could be on the platter when the power goes.
+
+It keeps apart what was written and what was flushed, and lists the states that a
+power cut may leave:
+
+- of a file's content: what was flushed last, what is written now, or something in
+  between: a part of what was written since, over what was there, or the right length
+  with zeros behind that.  What a file was cut to may be all that is left of it.
+- of a folder's names: any beginning of the changes since its last flush, since file
+  systems keep those in order.
+
+It is kinder than the standard where every file system in use is: a folder that was
+made is there, and flushing a file that is new flushes its name as well.  A rename is
+there only when its folder was flushed.
+"""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labelqueue.conformance.crash.volatile import VolatileFile, VolatileFolder
+from labelqueue.spec import InconclusiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["Platter", "VolatileDisk"]
+
+Platter = dict[Path, bytes]
+"""What is on the platter: the content of every file, by its path."""
+
+
+class VolatileDisk:
+    """A disk that forgets what was not flushed.
+
+    Attributes:
+        root: The folder on it.
+        folders: The folders on it, by their paths.
+        nameless: Files without a name, by what stands for it.
+        is_changed: Whether something was written or flushed since this was set back.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Take what lies below a folder as flushed.
+
+        Args:
+            root: An absolute path without symbolic links.
+        """
+        self.root = root
+        self.folders: dict[Path, VolatileFolder] = {}
+        self.nameless: dict[Path, VolatileFile] = {}  # by what stands for their names (O_TMPFILE)
+        self.is_changed = False
+        for path in [root, *root.rglob("*")]:
+            if path.is_dir():
+                self.folders[path] = VolatileFolder()
+        for path in root.rglob("*"):
+            if path.is_file():
+                content = path.read_bytes()
+                self.folders[path.parent].flushed[path.name] = VolatileFile(content, content)
+
+    def check(self, there: Platter) -> None:
+        """Compare what the model holds with what is really there.
+
+        Args:
+            there: Every file below the folder.
+
+        Raises:
+            InconclusiveError: They differ; the program wrote in a way that no
+                system call shows, such as a mapping of memory.
+        """
+        held = {path: file.data for path, file in self._files().items()}
+        for path in sorted(held.keys() | there.keys()):
+            # The index of SQLite's log is mapped, and made anew after a crash.
+            if held.get(path) != there.get(path) and not path.name.endswith("-shm"):
+                raise InconclusiveError(f"the program changes {path.name} in a way that the model disk does not know")
+
+    def platters(self) -> Iterator[tuple[str, Platter]]:
+        """Every state that a power cut may leave now, with what happened, in words."""
+        changes = [len(folder.changes) for folder in self.folders.values()]
+        for counts in itertools.product(*(range(most + 1) for most in changes)):
+            files = self._files(counts)
+            lost = sum(changes) - sum(counts)
+            names = f"without the last {lost} changes of names" if lost else "with every change of names"
+            for how in dict.fromkeys(how for file in files.values() for how in file.versions()):
+                yield (
+                    f"{names}, content {how}",
+                    {path: file.versions().get(how, file.data) for path, file in files.items()},
+                )
+            if not files:
+                yield names, {}
+
+    def _files(self, counts: Iterable[int | None] = itertools.repeat(None)) -> dict[Path, VolatileFile]:
+        """Every file by its path, after so many changes of each folder's names; after all, unless told otherwise."""
+        return {
+            path / name: file
+            for (path, folder), count in zip(self.folders.items(), counts, strict=False)
+            for name, file in folder.names(count).items()
+        }
+
+    def flush_file(self, file: VolatileFile) -> None:
+        """Put a file on the platter as it is written, and its name if that is new."""
+        self.is_changed = self.is_changed or not file.is_clean
+        file.flushed, file.is_cut = file.data, False
+        for folder in self.folders.values():
+            for place, change in enumerate(folder.changes):
+                if len(change) == 1 and file in change.values():  # it is new, and this is its name
+                    [name] = change
+                    folder.flushed[name] = file
+                    for earlier in folder.changes[: place + 1]:  # whose word on the name is no longer the last
+                        earlier.pop(name, None)
+                    folder.changes = [each for each in folder.changes if each]
+                    break
+
+    def flush_folder(self, folder: VolatileFolder) -> None:
+        """Put the names of a folder on the platter."""
+        self.is_changed = self.is_changed or bool(folder.changes)
+        folder.flushed, folder.changes = folder.names(), []
+
+    def file(self, path: Path) -> VolatileFile | None:
+        """Return what a path stands for now, as far as it is on this disk."""
+        folder = self.folders.get(path.parent)
+        return self.nameless.get(path) or (folder.names().get(path.name) if folder else None)
+
+    def change(self, path: Path, file: VolatileFile | None) -> None:
+        """Let a path stand for another file, or for none."""
+        folder = self.folders.get(path.parent)
+        if folder is not None:
+            folder.changes.append({path.name: file})
+            self.is_changed = True
+
+    def change_both(self, old: Path, at_old: VolatileFile | None, new: Path, at_new: VolatileFile | None) -> None:
+        """Change two names: at once where they are in one folder."""
+        folder = self.folders.get(old.parent)
+        if old.parent == new.parent and folder is not None:
+            folder.changes.append({old.name: at_old, new.name: at_new})
+            self.is_changed = True
+        else:
+            self.change(new, at_new)
+            self.change(old, at_old)
+
+    def set(self, file: VolatileFile, data: bytes) -> None:
+        """Write the content of a file."""
+        file.data = data
+        self.is_changed = True
+
+    def cut(self, file: VolatileFile | None, length: int) -> None:
+        """Cut a file to a length, or lengthen it with zeros."""
+        if file is not None and length != len(file.data):
+            file.is_cut = file.is_cut or length < len(file.data)
+            self.set(file, file.data[:length].ljust(length, b"\0"))
