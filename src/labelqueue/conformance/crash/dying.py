@@ -1,22 +1,25 @@
 """Dying: the process is killed before every system call that changes something, in turn.
 
-A process that is killed does not come back, so that each kill takes a new one.
-Others are started while one is being used: starting takes longer than dying.
+A process that is killed does not come back, so that each kill takes a new one.  What is
+written into a file that was there may be torn: a kill can come in the middle of a write.
+Where the store cannot be replaced and the program takes another way, it dies on that, too.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Final, Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
+from labelqueue.conformance.crash.aftermath import attempt
 from labelqueue.conformance.crash.elsewhere import folders_of_temporaries, take_away
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import NEXT, Scene, Stage, is_one_file, leftovers
-from labelqueue.conformance.crash.strace import attached
+from labelqueue.conformance.crash.spares import Spares
+from labelqueue.conformance.crash.strace import Record, attached
 from labelqueue.conformance.crash.system_calls import MOST_POINTS, Point, points_in, some_of
 from labelqueue.conformance.steps import call_of
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
@@ -28,49 +31,10 @@ if TYPE_CHECKING:
 
     from labelqueue.spec.interruption import State
 
-__all__ = ["Spares", "kills_in_flight", "kills_of"]
+__all__ = ["kills_in_flight", "kills_of"]
 
-_AHEAD: Final = 2
-
-
-class Spares:
-    """Processes that are started ahead of their use; use it as a context manager."""
-
-    def __init__(self, start: Callable[[], Program], most: int) -> None:
-        """Begin to start the first ones.
-
-        Args:
-            start: Starts one.
-            most: How many will be needed at most.
-        """
-        self._start = start
-        self._left = most
-        self._threads = ThreadPoolExecutor(_AHEAD)
-        self._coming: deque[Future[Program]] = deque()
-        for _ in range(_AHEAD):
-            self._begin()
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End those that nobody used."""
-        self._left = 0
-        self._threads.shutdown()
-        for future in self._coming:
-            if future.exception() is None:
-                future.result().end()
-
-    def take(self) -> Program:
-        """Return a process, and begin to start another."""
-        self._begin()
-        return self._coming.popleft().result() if self._coming else self._start()
-
-    def _begin(self) -> None:
-        if self._left > 0:
-            self._left -= 1
-            self._coming.append(self._threads.submit(self._start))
+_WRITES: Final = ("write", "writev", "pwrite64", "pwritev2")
+_MOST_ON_ANOTHER_WAY: Final = 3
 
 
 def kills_of(
@@ -101,16 +65,44 @@ def kills_of(
         recorded.perform(stage.step)
     is_alone = is_one_file(store, recorded)
     points = some_of(points_in(record.calls, store.parents[1]), MOST_POINTS)
-    elsewhere = folders_of_temporaries(record.calls, store)
-    with Spares(rehearsed, most=len(points)) as spares, ExitStack() as stack:
+    kills = _Kills(stage, witness, folders_of_temporaries(record.calls, store), is_alone, is_file)
+    refused = next((f"{p.name}:error=EBUSY:when={p.number}" for p in points if p.name.startswith("rename")), "")
+    on_another_way = _points_on_another_way(stage, recorded, refused) if refused else []
+    with Spares(rehearsed, most=len(points) + len(on_another_way)) as spares, ExitStack() as stack:
         actor: Program | None = None
-        for point in points:
+        before: Point | None = None
+
+        def living() -> Program:
+            nonlocal actor
             if actor is None or not actor.is_alive:
                 actor = spares.take()
                 stack.callback(actor.end)
-            interruption = _killed_at(stage, actor, witness, point, elsewhere, is_alone=is_alone, is_file=is_file)
-            if interruption is not None:
-                yield interruption
+            return actor
+
+        for point in points:
+            last = kills.sizes
+            yield from kills.at(living(), point)
+            if before is not None and before.name in _WRITES:
+                small, large = (sizes.get(before.file, 0) for sizes in (last, kills.sizes))
+                if small < large:
+                    yield from kills.at(living(), point, torn=(before.file, (small + large) // 2))
+            before = point
+        for point in on_another_way:
+            yield from kills.at(living(), point, refused=refused)
+
+
+def _points_on_another_way(stage: Stage, program: Program, refused: str) -> list[Point]:
+    """Where to kill a program that cannot put its new file in place, and writes into the store itself instead."""
+    store = stage.set_up()
+    program.open(store)
+    with attached(program.pid, refused) as record:
+        outcome = attempt(lambda: program.perform(stage.step))
+    if "refusal" in outcome or not record.injected():
+        return []
+    place = record.calls.index(record.injected()[0])
+    known = points_in(record.calls[: place + 1], store.parents[1])
+    later = points_in(record.calls, store.parents[1])[len(known) :]
+    return [point for point in later if point.file == store.name][:_MOST_ON_ANOTHER_WAY]
 
 
 def kills_in_flight(
@@ -160,53 +152,84 @@ def kills_in_flight(
                 )
 
 
-def _killed_at(
-    stage: Stage,
-    actor: Program,
-    witness: Program,
-    point: Point,
-    elsewhere: Collection[Path],
-    *,
-    is_alone: bool,
-    is_file: bool,
-) -> Interruption | None:
-    store = stage.set_up()
-    actor.open(store)
-    try:
-        with attached(actor.pid, f"{point.name}:signal=KILL:when={point.number}") as record:
-            actor.perform(stage.step)
-    except BrokenError:
-        actor.kill()
-    else:
-        return None  # the program took another way this time
-    names = leftovers(store) if is_alone else ()
-    alone = _without(names, store) if is_file and names else None
-    stored = witness.state_of(store)
-    mistaken = names if alone is not None and witness.state_of(alone) != stored else ()
-    names = leftovers(store) if is_alone else ()
-    is_refused, after = _next_change(witness, store)
-    stumbled_over: tuple[str, ...] = ()
-    if is_refused and witness.is_alive and names:
-        # Was it the lock that kept the next one away, or what lies about?
-        for name in leftovers(store):
-            (store.parent / name).unlink()
-        is_refused_again, again = _next_change(witness, store)
-        if isinstance(again, tuple) and not is_refused_again:
-            is_refused, stumbled_over, after = False, names, again
-    strays = take_away(elsewhere, record.calls)
-    return Interruption(
-        kind="kill",
-        how=f"killed before {point}",
-        call=stage.call,
-        before=stage.before,
-        stored=stored,
-        next=after,
-        next_call=call_of(NEXT),
-        is_ruined=isinstance(after, str) and not is_refused,
-        stumbled_over=stumbled_over,
-        mistaken=mistaken,
-        leftovers=(*leftovers(store), *strays) if is_alone else None,
-    )
+@dataclass
+class _Kills:
+    """Kills of one call, each over a fresh store."""
+
+    stage: Stage
+    witness: Program
+    elsewhere: Collection[Path]
+    is_alone: bool
+    is_file: bool
+    # Of the store, and of the files that were there before the call, as the last kill left them.
+    sizes: dict[str, int] = field(default_factory=dict)
+
+    def at(
+        self, actor: Program, point: Point, *, torn: tuple[str, int] | None = None, refused: str = ""
+    ) -> Iterator[Interruption]:
+        """Kill at a point; yields nothing where the program took another way this time.
+
+        Args:
+            actor: The process.
+            point: The point.
+            torn: A file whose last write came no further than this size, if that is so.
+            refused: What else strace is told to do, at a replacement that is refused.
+        """
+        store = self.stage.set_up()
+        files = {store, *store.parent.glob("*")}
+        actor.open(store)
+        injections = [f"{point.name}:signal=KILL:when={point.number}", *([refused] if refused else [])]
+        try:
+            with attached(actor.pid, *injections) as record:
+                actor.perform(self.stage.step)
+        except BrokenError:
+            actor.kill()
+        except RefusedError:
+            return
+        else:
+            return
+        how = f"killed before {point}"
+        if torn is not None:
+            name, size = torn
+            if not (store.parent / name).is_file():
+                return
+            os.truncate(store.parent / name, size)
+            how = f"killed when {name} was written up to byte {size}"
+        elif refused:
+            how += ", after the store could not be replaced (EBUSY)"
+        else:
+            self.sizes = {file.name: file.stat().st_size for file in files if file.is_file()}
+        yield self._found(store, how, record)
+
+    def _found(self, store: Path, how: str, record: Record) -> Interruption:
+        names = leftovers(store) if self.is_alone else ()
+        alone = _without(names, store) if self.is_file and names else None
+        stored = self.witness.state_of(store)
+        mistaken = names if alone is not None and self.witness.state_of(alone) != stored else ()
+        names = leftovers(store) if self.is_alone else ()
+        is_refused, after = _next_change(self.witness, store)
+        stumbled_over: tuple[str, ...] = ()
+        if is_refused and self.witness.is_alive and names:
+            # Was it the lock that kept the next one away, or what lies about?
+            for name in leftovers(store):
+                (store.parent / name).unlink()
+            is_refused_again, again = _next_change(self.witness, store)
+            if isinstance(again, tuple) and not is_refused_again:
+                is_refused, stumbled_over, after = False, names, again
+        strays = take_away(self.elsewhere, record.calls)
+        return Interruption(
+            kind="kill",
+            how=how,
+            call=self.stage.call,
+            before=self.stage.before,
+            stored=stored,
+            next=after,
+            next_call=call_of(NEXT),
+            is_ruined=isinstance(after, str) and not is_refused,
+            stumbled_over=stumbled_over,
+            mistaken=mistaken,
+            leftovers=(*leftovers(store), *strays) if self.is_alone else None,
+        )
 
 
 def _without(names: Collection[str], store: Path) -> Path:

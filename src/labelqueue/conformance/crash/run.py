@@ -13,12 +13,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.cases import Case
-from labelqueue.conformance.crash.dying import Spares, kills_in_flight, kills_of
+from labelqueue.conformance.crash.dying import kills_in_flight, kills_of
 from labelqueue.conformance.crash.failing import CUT_SHORT, failures_of
 from labelqueue.conformance.crash.power import power_cuts
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import CORRECTION, SCENES, Stage
 from labelqueue.conformance.crash.server import commits_of, cuts_of
+from labelqueue.conformance.crash.spares import Spares
 from labelqueue.conformance.crash.strace import why_not
 from labelqueue.conformance.crash.tidying import tidying_scene
 from labelqueue.conformance.judging import Failure, Findings, judge_observation

@@ -8,6 +8,7 @@ a program hundreds of times, and needs none of that.
 from __future__ import annotations
 
 from labelqueue.conformance.mutants import (
+    adding_lines,
     asking,
     bad_arguments,
     bad_batches,
@@ -36,6 +37,7 @@ from labelqueue.conformance.mutants.mutant import MUTANTS, Mutant
 __all__ = [
     "MUTANTS",
     "Mutant",
+    "adding_lines",
     "asking",
     "bad_arguments",
     "bad_batches",

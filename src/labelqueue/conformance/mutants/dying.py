@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 import time
@@ -118,6 +119,20 @@ class CopiesIntoPlace(DurableQueue):
     def replace(self, temporary: Path, target: Path) -> None:
         target.write_bytes(temporary.read_bytes())
         temporary.unlink()
+
+
+@mutant("DUR-3")
+class WritesOverABusyStore(DurableQueue):
+    """Where the store is busy, as a file that was mounted by itself, it is emptied, written anew and flushed."""
+
+    def replace(self, temporary: Path, target: Path) -> None:
+        try:
+            super().replace(temporary, target)
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise
+            self.write(target, target)
+            self.clean_up(temporary)
 
 
 @mutant("DUR-3")

@@ -88,21 +88,27 @@ def long_pause(first: Program, second: Program, reader: Program, now: datetime) 
         now: What time it is; the clock of none of them is set, so that a lock's age is its age.
 
     Yields:
-        The history, where the store is a file that is replaced.
+        The history, where the store is a path.
     """
-    pair = PAIRS[0]
-    with Stage(Scene(PREPARED, pair.first)) as stage:
-        stage.prepare(reader)
-        scene = _Scene(stage, pair, first, second, reader, now)
-        points, all_points = scene.rehearsed()
-        replaced = _place_of_replacement(points)
-        if replaced:
-            # Before it has a file that whoever goes on without the lock could take away.
-            earlier = all_points[: all_points.index(points[replaced])]
-            of_store = [point for point in earlier if point.file == points[replaced].file]
-            history = scene.paused_at((of_store or earlier)[-1], patience_s=_LONG_S)
-            if history is not None:
-                yield history
+    for pair in (PAIRS[0], PAIRS[2]):
+        with Stage(Scene(PREPARED, pair.first)) as stage:
+            stage.prepare(reader)
+            scene = _Scene(stage, pair, first, second, reader, now)
+            points, all_points = scene.rehearsed()
+            replaced = _place_of_replacement(points)
+            writes = [point for point in points if point.name.startswith(("write", "pwrite"))]
+            if replaced:
+                # Before it has a file that whoever goes on without the lock could take away.
+                earlier = all_points[: all_points.index(points[replaced])]
+                of_store = [point for point in earlier if point.file == points[replaced].file]
+                held = (of_store or earlier)[-1:]
+            elif pair is PAIRS[0]:
+                continue  # both changes stand where the one is written behind the other; the same one twice may not
+            else:
+                held = all_points[: all_points.index(writes[0])][-1:] if writes else []
+            histories = (scene.paused_at(point, patience_s=_LONG_S) for point in held)
+            yield from (history for history in histories if history is not None)
+            return
 
 
 def _place_of_replacement(points: Sequence[Point]) -> int:

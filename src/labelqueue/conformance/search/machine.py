@@ -55,8 +55,11 @@ _NOON: Final = 12.0
 _MORE: Final = {"input": HandsInBadInput, "file": ChangesTheFile}
 
 
-class FoundError(Exception):
-    """A requirement that is looked for failed."""
+class FoundError(BaseException):
+    """A requirement that is looked for failed.
+
+    It is no `Exception`, which Hypothesis would take for a failure, and run the program once more.
+    """
 
 
 @dataclass

@@ -15,7 +15,6 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import seed as with_seed
 from hypothesis.configuration import set_hypothesis_home_dir
-from hypothesis.errors import FlakyFailure
 from hypothesis.internal.conjecture import providers
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -159,7 +158,7 @@ def finds(
     targets = frozenset(requirements)
     collector = Collector(subject, findings, targets, lambda: None)
     for place in rounds:
-        with contextlib.suppress(FoundError, FlakyFailure), _alike_everywhere():
+        with contextlib.suppress(FoundError), _alike_everywhere():
             _round(collector, seed, place, _ROUND)
         if not targets.isdisjoint(findings.failures):
             return place
