@@ -200,6 +200,33 @@ def test_two_names_are_exchanged_at_once(disk):
     }
 
 
+def test_a_folder_is_moved_with_what_is_in_it(disk):
+    """A folder is there once it is made, and under another name once the folder above it is flushed."""
+    disk.do("mkdir", f'"{hexed(disk.root / "new")}", 0777')
+    disk.open(3, "new/first", "O_WRONLY|O_CREAT")
+    disk.write(3, "new/first", "x")
+    disk.fsync(3, "new/first")
+    disk.rename("new", "folder")
+    disk.disk.check({disk.root / "queue": b"old", disk.root / "folder" / "first": b"x"})
+    places = {path.relative_to(disk.root) for _, platter in disk.disk.platters() for path in platter}
+    disk.fsync(4, "")
+
+    assert {str(place) for place in places} == {"queue", "new/first", "folder/first"}
+    assert [list(platter) for _, platter in disk.disk.platters()] == [
+        [disk.root / "queue", disk.root / "folder" / "first"]
+    ]
+
+
+def test_a_folder_is_removed(disk):
+    """What was removed is not there, once that is flushed."""
+    disk.do("mkdir", f'"{hexed(disk.root / "new")}", 0777')
+    disk.do("rmdir", f'"{hexed(disk.root / "new")}"')
+    disk.open(3, "new", "O_WRONLY|O_CREAT")
+    disk.fsync(3, "new")
+
+    assert disk.found() == {(("new", b""), ("queue", b"old"))}
+
+
 def test_a_process_has_descriptors_of_its_own(disk):
     """What a child opens under a number of its parent's is another file; a thread shares the numbers."""
     disk.open(3, "queue", "O_WRONLY")

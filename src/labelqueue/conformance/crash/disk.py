@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from labelqueue.conformance.crash.descriptors import Descriptors
-from labelqueue.conformance.crash.volatile import VolatileFile, VolatileFolder
+from labelqueue.conformance.crash.volatile import VolatileFile
 from labelqueue.conformance.crash.volatile_disk import VolatileDisk
 from labelqueue.conformance.crash.written_down import (
     bytes_in,
@@ -65,12 +65,12 @@ class Disk(VolatileDisk):
         path = path_behind(call)
         is_flushed = "O_SYNC" in call.arguments or "O_DSYNC" in call.arguments
         opened = self._descriptors.open(call, path, is_flushed=is_flushed)
-        if path in self.folders or path.parent not in self.folders:
+        if self.folder(path.parent) is None:
             return
         if "O_TMPFILE" in call.arguments:
             self.nameless[path] = VolatileFile()
         file = self.file(path)
-        if file is None and "O_CREAT" in call.arguments:
+        if self.entry(path) is None and "O_CREAT" in call.arguments:
             file = VolatileFile()
             self.change(path, file)
         if file is not None and "O_TRUNC" in call.arguments and file.data:
@@ -127,13 +127,10 @@ class Disk(VolatileDisk):
 
     def _rename(self, call: SystemCall) -> None:
         old, new = paths_in(call)[:2]
-        file = self.file(old)
-        if file is None:
-            return
-        if "RENAME_EXCHANGE" in call.arguments:
-            self.change_both(old, self.file(new), new, file)
-        else:
-            self.change_both(old, None, new, file)
+        moved = self.entry(old)
+        if moved is not None:
+            is_exchange = "RENAME_EXCHANGE" in call.arguments
+            self.change_both(old, self.entry(new) if is_exchange else None, new, moved)
 
     _renameat = _renameat2 = _rename
 
@@ -147,31 +144,31 @@ class Disk(VolatileDisk):
 
     def _unlink(self, call: SystemCall) -> None:
         path = paths_in(call)[0]
-        if self.file(path) is not None:
+        if self.entry(path) is not None:
             self.change(path, None)
 
-    _unlinkat = _unlink
+    _unlinkat = _rmdir = _unlink
 
     def _mkdir(self, call: SystemCall) -> None:
-        path = paths_in(call)[0]
-        if path.is_relative_to(self.root):
-            self.folders.setdefault(path, VolatileFolder())
+        self.make_folder(paths_in(call)[0])
 
     _mkdirat = _mkdir
 
     def _fsync(self, call: SystemCall) -> None:
         for _, path in descriptors_in(call):
-            if path in self.folders:
-                self.flush_folder(self.folders[path])
-            elif (file := self.file(path)) is not None:
-                self.flush_file(file)
+            entry = self.entry(path)
+            if isinstance(entry, VolatileFile):
+                self.flush_file(entry)
+            elif entry is not None:
+                self.flush_folder(entry)
 
     _fdatasync = _fsync
 
     def _sync(self, _call: SystemCall) -> None:
-        for folder in self.folders.values():
-            for file in folder.names().values():
-                self.flush_file(file)
+        for folder in self.folders:
+            for entry in folder.names().values():
+                if isinstance(entry, VolatileFile):
+                    self.flush_file(entry)
             self.flush_folder(folder)
 
     _syncfs = _sync

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,7 @@ from labelqueue.conformance.crash.disk import Disk
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import CORRECTION, NEXT, SCENES, Stage, linked
 from labelqueue.conformance.crash.strace import Record, attached
+from labelqueue.conformance.crash.system_calls import MOST_POINTS, some_of
 from labelqueue.conformance.crash.volatile_disk import Platter
 from labelqueue.conformance.steps import Step, call_of, resolved
 from labelqueue.spec import Call, Interruption, Seen, State
@@ -69,10 +70,9 @@ def power_cuts(
         disk, rehearsed = Disk(live), Disk(live)
         before, steps = ((), _SCRIPT) if stage is None else (stage.before, (stage.step, *_FURTHER))
         script = _Script(actor, before, steps, name, root / "rehearsal" / "queue.json", live)
-        for call in script.record.calls:
-            rehearsed.replay(call)
+        moments = _moments(rehearsed, script.record)
         rehearsed.check(script.there)
-        for answers, how, platter in _platters(disk, script.record):
+        for answers, how, platter in _platters(disk, script.record, moments):
             found = _laid_out(platter, live, root / "found") / store.relative_to(live)
             yield script.cut(answers, f"{how}, by a link" if is_linked else how, reader.state_of(found))
     finally:
@@ -126,18 +126,30 @@ def _settled(live: Path) -> Platter:
     return there
 
 
-def _platters(disk: Disk, record: Record) -> Iterator[tuple[int, str, Platter]]:
-    """Every state of the platter, once, with how many answers had been given by then."""
+def _moments(disk: Disk, record: Record) -> set[int]:
+    """Name the system calls after which the power goes: each that changes something or answers, some of a long row."""
+    rows: list[list[int]] = [[]]
+    for number, call in enumerate(record.calls):
+        disk.replay(call)
+        if disk.is_changed or call.is_answer:
+            rows[-1].append(number)
+        if call.is_answer:
+            rows.append([])
+    return {number for row in rows for number in some_of(row, MOST_POINTS)}
+
+
+def _platters(disk: Disk, record: Record, moments: Collection[int]) -> Iterator[tuple[int, str, Platter]]:
+    """Every state of the platter at some moments, once, with how many answers had been given by then."""
     answers, last = 0, "the beginning"
     known: set[tuple[int, bytes]] = set()
     numbers: Counter[str] = Counter()
-    for call in record.calls:
+    for number, call in enumerate(record.calls):
         numbers[call.name] += 1
         disk.replay(call)
         answers += call.is_answer
         if disk.is_changed:
             last = f"{call.name} number {numbers[call.name]}"
-        elif not call.is_answer:
+        if number not in moments:
             continue
         for how, platter in disk.platters():
             content = repr(sorted(platter.items())).encode("utf-8", "backslashreplace")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-__all__ = ["VolatileFile", "VolatileFolder"]
+__all__ = ["Entry", "VolatileFile", "VolatileFolder"]
 
 
 @dataclass(eq=False)
@@ -51,19 +51,23 @@ def _first_difference(one: bytes, other: bytes) -> int:
 
 @dataclass(eq=False)
 class VolatileFolder:
-    """The names in a folder, with the files that they stand for.
+    """The names in a folder, with the files and folders that they stand for.
 
     Attributes:
         flushed: What they were when it was flushed last.
-        changes: What was done to them since; each gives names a file, or takes them away.
+        changes: What was done to them since; each gives names an entry, or takes them away.
     """
 
-    flushed: dict[str, VolatileFile] = field(default_factory=dict)
-    changes: list[dict[str, VolatileFile | None]] = field(default_factory=list)
+    flushed: dict[str, Entry] = field(default_factory=dict)
+    changes: list[dict[str, Entry | None]] = field(default_factory=list)
 
-    def names(self, count: int | None = None) -> dict[str, VolatileFile]:
+    def names(self, count: int | None = None) -> dict[str, Entry]:
         """The names after so many of the changes; after all of them, unless told otherwise."""
-        names: dict[str, VolatileFile | None] = dict(self.flushed)
+        names: dict[str, Entry | None] = dict(self.flushed)
         for change in self.changes[:count]:
             names |= change
-        return {name: file for name, file in names.items() if file is not None}
+        return {name: entry for name, entry in names.items() if entry is not None}
+
+
+Entry = VolatileFile | VolatileFolder
+"""What a name stands for."""

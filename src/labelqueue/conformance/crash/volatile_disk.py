@@ -20,11 +20,11 @@ import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labelqueue.conformance.crash.volatile import VolatileFile, VolatileFolder
+from labelqueue.conformance.crash.volatile import Entry, VolatileFile, VolatileFolder
 from labelqueue.spec import InconclusiveError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["Platter", "VolatileDisk"]
 
@@ -37,7 +37,6 @@ class VolatileDisk:
 
     Attributes:
         root: The folder on it.
-        folders: The folders on it, by their paths.
         nameless: Files without a name, by what stands for it.
         is_changed: Whether something was written or flushed since this was set back.
     """
@@ -49,16 +48,18 @@ class VolatileDisk:
             root: An absolute path without symbolic links.
         """
         self.root = root
-        self.folders: dict[Path, VolatileFolder] = {}
         self.nameless: dict[Path, VolatileFile] = {}  # by what stands for their names (O_TMPFILE)
         self.is_changed = False
-        for path in [root, *root.rglob("*")]:
+        self._top = VolatileFolder()
+        self.folders = [self._top]
+        for path in sorted(root.rglob("*")):  # a folder before what is in it
             if path.is_dir():
-                self.folders[path] = VolatileFolder()
-        for path in root.rglob("*"):
-            if path.is_file():
+                self.make_folder(path)
+            elif path.is_file():
                 content = path.read_bytes()
-                self.folders[path.parent].flushed[path.name] = VolatileFile(content, content)
+                folder = self.folder(path.parent)
+                assert folder is not None
+                folder.flushed[path.name] = VolatileFile(content, content)
 
     def check(self, there: Platter) -> None:
         """Compare what the model holds with what is really there.
@@ -70,7 +71,7 @@ class VolatileDisk:
             InconclusiveError: They differ; the program wrote in a way that no
                 system call shows, such as a mapping of memory.
         """
-        held = {path: file.data for path, file in self._files().items()}
+        held = {path: file.data for path, file in self._files({}).items()}
         for path in sorted(held.keys() | there.keys()):
             # The index of SQLite's log is mapped, and made anew after a crash.
             if held.get(path) != there.get(path) and not path.name.endswith("-shm"):
@@ -78,9 +79,9 @@ class VolatileDisk:
 
     def platters(self) -> Iterator[tuple[str, Platter]]:
         """Every state that a power cut may leave now, with what happened, in words."""
-        changes = [len(folder.changes) for folder in self.folders.values()]
+        changes = [len(folder.changes) for folder in self.folders]
         for counts in itertools.product(*(range(most + 1) for most in changes)):
-            files = self._files(counts)
+            files = self._files(dict(zip(self.folders, counts, strict=True)))
             lost = sum(changes) - sum(counts)
             names = f"without the last {lost} changes of names" if lost else "with every change of names"
             for how in dict.fromkeys(how for file in files.values() for how in file.versions()):
@@ -91,19 +92,23 @@ class VolatileDisk:
             if not files:
                 yield names, {}
 
-    def _files(self, counts: Iterable[int | None] = itertools.repeat(None)) -> dict[Path, VolatileFile]:
+    def _files(self, counts: Mapping[VolatileFolder, int]) -> dict[Path, VolatileFile]:
         """Every file by its path, after so many changes of each folder's names; after all, unless told otherwise."""
-        return {
-            path / name: file
-            for (path, folder), count in zip(self.folders.items(), counts, strict=False)
-            for name, file in folder.names(count).items()
-        }
+        files: dict[Path, VolatileFile] = {}
+        folders = [(self.root, self._top)]
+        for path, folder in folders:
+            for name, entry in folder.names(counts.get(folder)).items():
+                if isinstance(entry, VolatileFile):
+                    files[path / name] = entry
+                else:
+                    folders.append((path / name, entry))
+        return files
 
     def flush_file(self, file: VolatileFile) -> None:
         """Put a file on the platter as it is written, and its name if that is new."""
         self.is_changed = self.is_changed or not file.is_clean
         file.flushed, file.is_cut = file.data, False
-        for folder in self.folders.values():
+        for folder in self.folders:
             for place, change in enumerate(folder.changes):
                 if len(change) == 1 and file in change.values():  # it is new, and this is its name
                     [name] = change
@@ -118,21 +123,44 @@ class VolatileDisk:
         self.is_changed = self.is_changed or bool(folder.changes)
         folder.flushed, folder.changes = folder.names(), []
 
-    def file(self, path: Path) -> VolatileFile | None:
+    def entry(self, path: Path) -> Entry | None:
         """Return what a path stands for now, as far as it is on this disk."""
-        folder = self.folders.get(path.parent)
-        return self.nameless.get(path) or (folder.names().get(path.name) if folder else None)
+        if path in self.nameless or not path.is_relative_to(self.root):
+            return self.nameless.get(path)
+        found: Entry | None = self._top
+        for name in path.relative_to(self.root).parts:
+            found = found.names().get(name) if isinstance(found, VolatileFolder) else None
+        return found
 
-    def change(self, path: Path, file: VolatileFile | None) -> None:
-        """Let a path stand for another file, or for none."""
-        folder = self.folders.get(path.parent)
+    def file(self, path: Path) -> VolatileFile | None:
+        """Return the file that a path stands for now."""
+        found = self.entry(path)
+        return found if isinstance(found, VolatileFile) else None
+
+    def folder(self, path: Path) -> VolatileFolder | None:
+        """Return the folder that a path stands for now."""
+        found = self.entry(path)
+        return found if isinstance(found, VolatileFolder) else None
+
+    def make_folder(self, path: Path) -> None:
+        """Make a folder, which is there at once."""
+        parent = self.folder(path.parent)
+        if parent is not None and self.entry(path) is None:
+            self.folders.append(VolatileFolder())
+            parent.flushed[path.name] = self.folders[-1]
+            for change in parent.changes:
+                change.pop(path.name, None)
+
+    def change(self, path: Path, entry: Entry | None) -> None:
+        """Let a path stand for something else, or for nothing."""
+        folder = self.folder(path.parent)
         if folder is not None:
-            folder.changes.append({path.name: file})
+            folder.changes.append({path.name: entry})
             self.is_changed = True
 
-    def change_both(self, old: Path, at_old: VolatileFile | None, new: Path, at_new: VolatileFile | None) -> None:
+    def change_both(self, old: Path, at_old: Entry | None, new: Path, at_new: Entry | None) -> None:
         """Change two names: at once where they are in one folder."""
-        folder = self.folders.get(old.parent)
+        folder = self.folder(old.parent)
         if old.parent == new.parent and folder is not None:
             folder.changes.append({old.name: at_old, new.name: at_new})
             self.is_changed = True

@@ -192,3 +192,13 @@ class AppendsWhereItRead(DurableQueue):
 
     def with_added(self, added: list[Any]) -> list[Any]:
         return [*self.items[: self.place], *added, *self.items[self.place :]]
+
+
+@mutant("SHARE-3")
+class ShowsWhatIsNotWritten(LooksWhenChanged):
+    """A change is made in memory and then written; threads that only look do not wait for that."""
+
+    @property
+    def all_items(self) -> list[Any]:
+        self.look()
+        return list(self.items)

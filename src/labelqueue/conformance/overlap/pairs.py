@@ -9,7 +9,7 @@ from labelqueue.conformance.crash.scenes import CROWD
 if TYPE_CHECKING:
     from labelqueue.conformance.steps import Step
 
-__all__ = ["LATE", "LINKED", "PAIRS", "PARTS", "PREPARED", "READINGS", "TIMED", "Pair"]
+__all__ = ["LATE", "LINKED", "LOOK", "PAIRS", "PARTS", "PREPARED", "READINGS", "TIMED", "Pair"]
 
 
 def _drift(*minutes: int) -> Step:
@@ -92,3 +92,6 @@ LATE: Final = Pair(_drift(2), _mark(0), is_late=True)
 
 LINKED: Final = Pair(_drift(2), _drift(4), is_linked=True)
 """The calls that overlap where the store is a file, which a link names as well."""
+
+LOOK: Final = Pair(_drift(0, 2), {"do": "all_items"})
+"""A look at what somebody is changing: what one has seen, others must see as well."""

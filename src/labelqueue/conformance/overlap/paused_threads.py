@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.crash.scenes import linked
 from labelqueue.conformance.overlap.clients import made
-from labelqueue.conformance.overlap.pairs import LINKED, PAIRS, PREPARED, READINGS, TIMED, Pair
+from labelqueue.conformance.overlap.pairs import LINKED, LOOK, PAIRS, PREPARED, READINGS, TIMED, Pair
 from labelqueue.conformance.overlap.paused import told
 from labelqueue.conformance.overlap.ways import performing
 from labelqueue.conformance.steps import Step, resolved
@@ -43,6 +43,7 @@ _ALL: Final[Step] = {"do": "all_items"}
 _ONE, _TWO, _PROCESS = "on one instance", "on two instances", "beside a process"
 _OVERLAPS: Final = (
     *itertools.product(PAIRS[:2], (_ONE, _TWO)),
+    (LOOK, _ONE),
     (TIMED, _ONE),
     (READINGS, _ONE),
     (PAIRS[0], _PROCESS),
@@ -140,6 +141,9 @@ def _paused_at(
         second = first if hands == _ONE else subject.open(linked(store) if pair.is_linked else store, pair.cap)
         change = _resolved(pair.second, first)
         meanwhile = [("B", performing(second), change), ("B", performing(second), _ALL)]
+        if hands == _ONE:
+            # What is only in the memory that both threads share, is not there for others.
+            meanwhile.append(("C", performing(subject.open(store, pair.cap)), _ALL))
         if hands == _PROCESS:
             process.open(store, pair.cap)
             meanwhile = [("B", performing(second), _ALL), ("C", process.perform, change), ("C", process.perform, _ALL)]
