@@ -149,16 +149,6 @@ class ConvertsInPlace(ModelQueue):
         return super().rows(frame)
 
 
-@mutant("ENQ-1")
-class ComparesAsTheColumnDoes(ModelQueue):
-    """The column is compared as a whole: where it holds floats of 32 bits, the threshold becomes one."""
-
-    def enqueue_low_confidence(self, predictions_df: Any, threshold: float | None = None) -> int:
-        limit = self.default_threshold if threshold is None else threshold
-        is_below = predictions_df["confidence"] < limit if len(predictions_df) else []
-        return super().enqueue_low_confidence(predictions_df[is_below] if len(is_below) else predictions_df, limit)
-
-
 @mutant("ENQ-7")
 class RowsByLabel(ModelQueue):
     """Rows are addressed by the labels of the index."""

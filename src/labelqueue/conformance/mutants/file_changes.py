@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -57,14 +58,24 @@ class LooksAtTheInode(JsonQueue):
 class LooksAtTimeAndSize(JsonQueue):
     """The file is read again only when its size or the time of its change is another, which a copy may keep."""
 
-    version = (-1, -1)
+    version: tuple[int, ...] | None = (-1,)
 
     def look(self) -> None:
-        found = self.path.stat() if self.path.exists() else None
-        version = (found.st_size, found.st_mtime_ns) if found else (0, 0)
+        version = self.version_of(self.path.stat()) if self.path.exists() else None
         if version != self.version:
             super().look()
             self.version = version
+
+    def version_of(self, found: os.stat_result) -> tuple[int, ...]:
+        return found.st_size, found.st_mtime_ns
+
+
+@mutant("FILE-7")
+class LooksAtTimeSizeAndInode(LooksAtTimeAndSize):
+    """The file is read again when its inode, its size or its modification time is another, which who writes can set."""
+
+    def version_of(self, found: os.stat_result) -> tuple[int, ...]:
+        return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 @mutant("FILE-7")

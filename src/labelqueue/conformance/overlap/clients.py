@@ -29,11 +29,13 @@ __all__ = [
     "Client",
     "Perform",
     "all_at_once",
+    "await_all",
     "cap_of",
     "clients_of",
     "made",
     "now_of",
     "one_by_one",
+    "unanswered",
 ]
 
 Perform = Callable[[Step], Any]
@@ -48,6 +50,9 @@ CALLS: Final = 8
 CLIENTS: Final = 4
 """How many there are."""
 
+# As long as all threads are waited for when none of them has an answer: longer than a program may take.
+_LONGEST_S: Final = 30.0
+_GLANCE_S: Final = 0.05
 _NOW: Final = datetime(2026, 1, 15, 12, 0, 0, 123457, tzinfo=UTC)
 _CAP: Final = 3
 _USERS: Final = ("ada", "grace")
@@ -64,6 +69,7 @@ class Client:
         random: Where its ideas come from.
         known: Ids that clients have learned; all of them share the list.
         events: What it did.
+        asked: The call that it waits for, if it does, and when that began.
     """
 
     name: str
@@ -71,11 +77,14 @@ class Client:
     random: random.Random
     known: list[str]
     events: list[Event] = field(default_factory=list)
+    asked: tuple[Step, int] | None = None
 
     def call(self, step: Step) -> None:
         """Make one call, and take down when it began and returned."""
+        self.asked = step, time.monotonic_ns()
         event = made(self.name, self.perform, step)
         self.events.append(event)
+        self.asked = None
         if isinstance(event.result, list):
             self.known.extend(r.request_id for r in event.result if isinstance(r, Seen))
 
@@ -120,7 +129,8 @@ def all_at_once(clients: Sequence[Client], calls: int) -> tuple[Event, ...]:
     """Let every client make so many calls, all of them beginning at once.
 
     Returns:
-        Every call, in the order in which they began.
+        Every call, in the order in which they began; those that had no answer for as
+        long as nobody had one, are refused.
     """
     barrier = threading.Barrier(len(clients))
 
@@ -129,12 +139,38 @@ def all_at_once(clients: Sequence[Client], calls: int) -> tuple[Event, ...]:
         for _ in range(calls):
             client.call(client.next_step())
 
-    threads = [threading.Thread(target=work, args=(client,)) for client in clients]
+    threads = [threading.Thread(target=work, args=(client,), daemon=True) for client in clients]
     for thread in threads:
         thread.start()
+    await_all(threads, lambda: sum(len(client.events) for client in clients))
+    hanging = [unanswered(client.name, *client.asked) for client in clients if client.asked is not None]
+    return tuple(sorted([*_in_order(clients), *hanging], key=lambda event: event.start))
+
+
+def await_all(threads: Sequence[threading.Thread], answers: Callable[[], int]) -> bool:
+    """Wait until all threads have ended, as long as there are answers now and then.
+
+    Args:
+        threads: Daemons, since nobody can end one that hangs.
+        answers: How many there are so far.
+
+    Returns:
+        Whether all of them have ended.
+    """
+    known, since = answers(), time.monotonic()
     for thread in threads:
-        thread.join()
-    return _in_order(clients)
+        while thread.is_alive():
+            thread.join(_GLANCE_S)
+            if answers() != known:
+                known, since = answers(), time.monotonic()
+            elif time.monotonic() - since > _LONGEST_S:
+                return False
+    return True
+
+
+def unanswered(name: str, step: Step, start: int) -> Event:
+    """The event of a call that does not return."""
+    return Event(name, call_of(step), start, time.monotonic_ns(), None, Refusal("other", "got no answer: it hangs"))
 
 
 def one_by_one(clients: Sequence[Client], calls: int) -> tuple[Event, ...]:

@@ -19,18 +19,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.crash.scenes import linked
-from labelqueue.conformance.overlap.clients import made
+from labelqueue.conformance.overlap.clients import await_all, made, unanswered
 from labelqueue.conformance.overlap.pairs import LINKED, LOOK, PAIRS, PREPARED, READINGS, TIMED, Pair
 from labelqueue.conformance.overlap.paused import told
-from labelqueue.conformance.overlap.ways import performing
+from labelqueue.conformance.overlap.ways import performing, state_of
 from labelqueue.conformance.steps import Step, resolved
 from labelqueue.spec import Event, History
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from datetime import datetime
 
     from labelqueue.conformance.crash.program import Program
+    from labelqueue.conformance.overlap.clients import Perform
     from labelqueue.conformance.subjects.python_subject import PythonHandle, PythonSubject
 
 __all__ = ["paused_threads"]
@@ -39,6 +40,7 @@ _TOUCHING: Final = frozenset({"posix", "nt", "_io", "fcntl", "msvcrt", "_sqlite3
 _MOST_POINTS: Final = 16
 _TIMES_ALONE: Final = 4
 _PATIENCE_S: Final = 0.02
+_LONGEST_S: Final = 30.0
 _ALL: Final[Step] = {"do": "all_items"}
 _ONE, _TWO, _PROCESS = "on one instance", "on two instances", "beside a process"
 _OVERLAPS: Final = (
@@ -79,23 +81,43 @@ def _spread(count: int) -> list[int]:
     return sorted({int(1 + place * step) for place in range(min(count, _MOST_POINTS))})
 
 
-class _Held:
+class _Calls(threading.Thread):
+    """A thread that makes calls, one after another; it is left behind where one of them hangs."""
+
+    def __init__(self, *calls: tuple[str, Perform, Step]) -> None:
+        super().__init__(daemon=True)
+        self._calls = calls
+        self._events: list[Event] = []
+        self._asked: tuple[str, Step, int] | None = None
+
+    def run(self) -> None:
+        for name, perform, step in self._calls:
+            self._asked = name, step, time.monotonic_ns()
+            self._events.append(made(name, perform, step))
+            self._asked = None
+
+    def ended(self) -> list[Event]:
+        """Wait for its end, and return the events."""
+        await_all([self], lambda: len(self._events))
+        return [*self._events, *([] if self._asked is None else [unanswered(*self._asked)])]
+
+
+class _Held(_Calls):
     """A thread that makes one call, and is held before it touches a file (or calls C at all) for the nth time."""
 
-    def __init__(self, perform: Callable[[Step], Any], step: Step, point: int, *, is_anywhere: bool = False) -> None:
-        self._perform, self._step, self._point = perform, step, point
+    def __init__(self, perform: Perform, step: Step, point: int, *, is_anywhere: bool = False) -> None:
+        super().__init__(("A", perform, step))
+        self._point = point
         self._is_anywhere = is_anywhere
         self.count = 0
         self.is_held = threading.Event()
-        self.may_go = threading.Event()
-        self.event: Event | None = None
-        self._thread = threading.Thread(target=self._work)
-        self._thread.start()
+        self._may_go = threading.Event()
+        self.start()
 
-    def _work(self) -> None:
+    def run(self) -> None:
         sys.setprofile(self._watch)
         try:
-            self.event = made("A", self._perform, self._step)
+            super().run()
         finally:
             sys.setprofile(None)
             self.is_held.set()
@@ -108,14 +130,12 @@ class _Held:
             self.count += 1
             if self.count == self._point:
                 self.is_held.set()
-                self.may_go.wait()
+                self._may_go.wait()
 
-    def ended(self) -> Event:
+    def ended(self) -> list[Event]:
         """Let it go, and wait for its end."""
-        self.may_go.set()
-        self._thread.join()
-        assert self.event is not None
-        return self.event
+        self._may_go.set()
+        return super().ended()
 
 
 def _rehearsed(subject: PythonSubject, pair: Pair) -> tuple[int, float]:
@@ -153,18 +173,18 @@ def _paused_at(
         if pair.earlier is not None:
             events.append(made("C", performing(subject.open(store, pair.cap)), pair.earlier))
         held = _Held(performing(first), step, point, is_anywhere=pair.is_anywhere)
-        held.is_held.wait()
-        other = threading.Thread(target=lambda: events.extend(made(*each) for each in meanwhile))
+        held.is_held.wait(_LONGEST_S)
+        other = _Calls(*meanwhile)
         other.start()
         other.join(patience_s)
-        first_event = held.ended()
-        other.join()
-        events += [first_event, made("A", performing(first), _ALL), made("B", performing(second), _ALL)]
-        final = tuple(subject.open(store, pair.cap).all_items().value)
+        events += [*held.ended(), *other.ended()]
+        events += [made("A", performing(first), _ALL), made("B", performing(second), _ALL)]
         what = "called a function of C" if pair.is_anywhere else "touched a file"
         how = f"while thread A was held before it {what} for the {point}th time, {hands}"
         how += ", one of which knew the store by a link" if pair.is_linked else ""
-        return History(how, tuple(sorted(events, key=lambda event: event.start)), final, now, pair.cap)
+        return History(
+            how, tuple(sorted(events, key=lambda event: event.start)), state_of(subject, store, pair.cap), now, pair.cap
+        )
 
 
 def _prepared(subject: PythonSubject, folder: Path) -> PythonHandle:

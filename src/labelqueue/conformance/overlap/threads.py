@@ -18,7 +18,7 @@ from labelqueue.conformance.overlap.clients import (
     now_of,
 )
 from labelqueue.conformance.overlap.paused_threads import paused_threads
-from labelqueue.conformance.overlap.ways import Progress, fresh_store, histories_in, performing
+from labelqueue.conformance.overlap.ways import Progress, fresh_store, histories_in, performing, state_of
 from labelqueue.conformance.subjects.python_subject import PythonSubject
 from labelqueue.spec import History
 
@@ -92,8 +92,7 @@ def _together(subject: PythonSubject, seed: int) -> History:
             handles = [subject.open(store, cap) for _ in range(2)]
             performs = [performing(handles[n % 2]) for n in range(CLIENTS)]
             events = all_at_once(clients_of(performs, seed), CALLS)
-            final = subject.open(store, cap).all_items().value
-            return History(f"{CLIENTS} threads on two instances", events, tuple(final), now, cap)
+            return History(f"{CLIENTS} threads on two instances", events, state_of(subject, store, cap), now, cap)
     finally:
         sys.setswitchinterval(interval)
         clock.stop()

@@ -9,13 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
+from labelqueue.conformance.subjects.subject import BrokenError
 from labelqueue.spec import History
 
 if TYPE_CHECKING:
     from labelqueue.conformance.overlap.clients import Perform
-    from labelqueue.conformance.subjects.subject import Handle
+    from labelqueue.conformance.subjects.subject import Handle, Subject
+    from labelqueue.spec.interruption import State
 
-__all__ = ["Progress", "fresh_store", "histories_in", "performing"]
+__all__ = ["Progress", "fresh_store", "histories_in", "performing", "state_of"]
 
 _P = ParamSpec("_P")
 Progress = Callable[[str, int, int], None]
@@ -67,3 +69,11 @@ def performing(handle: Handle) -> Perform:
         return handle.perform(step).value
 
     return perform
+
+
+def state_of(subject: Subject, store: Path, cap: int) -> State:
+    """Return what another queue of this process reads, or a clause that says why it does not."""
+    try:
+        return tuple(subject.open(store, cap).all_items().value)
+    except BrokenError as error:
+        return str(error)

@@ -1,13 +1,12 @@
 """Coincidences for the search: what chance alone hardly ever makes.
 
 Many that wait, ranks that are level, the same time on clocks of different zones, the
-beginning of an id, floats of 32 bits beside a threshold, the same day of another month:
-each is one step or two, so that the search need not hope for it.
+beginning of an id, the same day of another month: each is one step or two, so that
+the search need not hope for it.
 """
 
 from __future__ import annotations
 
-import struct
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -49,9 +48,7 @@ class MakesCoincidences(Rules):
         """Make up a `get_pending`; the search does."""
         raise NotImplementedError
 
-    @rule(
-        data=st.data(), kind=st.sampled_from(("many", "level", "wall clock", "part", "wait", "wait", "level", "small"))
-    )
+    @rule(data=st.data(), kind=st.sampled_from(("many", "level", "wall clock", "part", "wait", "wait", "level")))
     def bring_about_something_rare(self, data: st.DataObject, kind: str) -> None:
         """One of the coincidences."""
         if kind == "many":
@@ -65,8 +62,6 @@ class MakesCoincidences(Rules):
         elif kind == "part":
             place, change = data.draw(st.integers(0, 3)), data.draw(st.sampled_from(_NEARLY_AN_ID))
             self.take({"do": "mark_done", "request_id": {"$place": place} | change})
-        elif kind == "small":
-            self._compare_small_floats(data)
         else:
             self._wait(data)
 
@@ -98,14 +93,6 @@ class MakesCoincidences(Rules):
         starts = [f"2026-01-10T{hour}:00:00{zone}" for zone in zones]
         buckets = [{"user_id": self.users[0], "bucket_start_ts": start, "bucket_end_ts": end} for start in starts]
         self._enqueue_and_ask(data, buckets)
-
-    def _compare_small_floats(self, data: st.DataObject) -> None:
-        """Let a column hold the floats of 32 bits that are nearest to a threshold, and below it or above."""
-        threshold = data.draw(st.sampled_from((0.7, 0.55, 0.9)))
-        [nearest] = struct.unpack("f", struct.pack("f", threshold))
-        rows = [self._bucket(data, place, nearest) | {"predicted_label": "coding"} for place in range(2)]
-        types = {"confidence": "float32"}
-        self.take({"do": "enqueue_low_confidence", "rows": rows, "threshold": threshold, "types": types})
 
     def _wait(self, data: st.DataObject) -> None:
         """Answer one, and ask again on the same day of another month, or right after midnight."""

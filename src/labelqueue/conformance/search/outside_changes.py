@@ -40,7 +40,12 @@ _CHANGES: Final[tuple[dict[str, Any], ...]] = (
     {"link": True},
     {"link": "dangling"},
 )
-_WAYS_TO_LEVEL: Final[tuple[dict[str, Any], ...]] = ({}, {"in_place": True}, {"mtime": "same"})
+_WAYS_TO_LEVEL: Final[tuple[dict[str, Any], ...]] = (
+    {},
+    {"in_place": True},
+    {"mtime": "same"},
+    {"in_place": True, "mtime": "same"},
+)
 _SOUND: Final = {
     "request_id": "00000000-0000-4000-8000-000000000001",
     "user_id": "ada",

@@ -12,6 +12,7 @@ import dataclasses
 import gc
 import importlib
 import importlib.metadata
+import random
 import sys
 from collections import ChainMap, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +22,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.steps import Step, value_of
 from labelqueue.conformance.subjects.clock import ProcessClock
-from labelqueue.conformance.subjects.subject import EVERYTHING, Answer, Claims, RefusedError
+from labelqueue.conformance.subjects.patience import Patience
+from labelqueue.conformance.subjects.subject import EVERYTHING, Answer, BrokenError, Claims, RefusedError
 from labelqueue.errors import SubjectError, shown
 from labelqueue.spec import ABSENT, Profile, Refusal, Seen
 from labelqueue.spec.call import Other, has_lone_surrogate
@@ -46,6 +48,7 @@ SERVE: Final = (sys.executable, "-m", "labelqueue.conformance.subjects.serve")
 
 _OF_DATABASES: Final[tuple[Profile, ...]] = ("core", "input", "durable", "shared")
 _LONGEST_MESSAGE: Final = 1000
+_SEED: Final = 0
 _CALLERS_FAULT: Final = (ValueError, TypeError, KeyError)
 
 
@@ -61,6 +64,7 @@ class PythonSubject:
         command: The command that makes a program of it, where its name can be imported.
         remove: Removes what the run left where the kit cannot.
         unflushed: As in `Subject`.
+        patience: How long its calls are waited for.
     """
 
     name: str
@@ -72,11 +76,15 @@ class PythonSubject:
     how: str = "in this process"
     remove: Callable[[], None] = lambda: None
     unflushed: Callable[[], str | None] | None = None
+    patience: Patience = dataclasses.field(default_factory=Patience, compare=False)
 
     def open(self, store: Path, max_asks_per_day: Any) -> PythonHandle:  # noqa: ANN401 - also caps that are none
         """Open a queue over a store; see `Subject.open`."""
+        # As programs do that want to come out the same each time they are started: ids differ all the same.
+        random.seed(_SEED)
         arguments = (store,) if max_asks_per_day is None else (store, max_asks_per_day)
-        return PythonHandle(_refusing(lambda: self.make(*arguments)))
+        made = _refusing(lambda: self.patience.during("opening", lambda: self.make(*arguments)))
+        return PythonHandle(made, self.patience)
 
     def clock(self, now: datetime, *, runs: bool) -> ProcessClock:
         """Set the clock of this process."""
@@ -90,13 +98,14 @@ class PythonSubject:
 class PythonHandle:
     """One opened queue of a subject."""
 
-    def __init__(self, queue: Any) -> None:  # noqa: ANN401 - anybody's class
+    def __init__(self, queue: Any, patience: Patience) -> None:  # noqa: ANN401 - anybody's class
         """Hold the queue."""
         self._queue = queue
+        self._patience = patience
 
     def all_items(self) -> Answer:
         """Read `all_items`."""
-        raw = _refusing(lambda: self._queue.all_items)
+        raw = _refusing(lambda: self._patience.during("all_items", lambda: self._queue.all_items))
         return Answer(_seen_in(raw), raw)
 
     def perform(self, step: Step) -> Answer:
@@ -104,13 +113,14 @@ class PythonHandle:
 
         Raises:
             RefusedError: The subject raised.
+            BrokenError: It did not return in time.
         """
         do = step["do"]
         if do == "all_items":
             return self.all_items()
         arguments, keywords = _arguments_of(step)
         untouched = copy.deepcopy(arguments)
-        raw = _refusing(lambda: getattr(self._queue, do)(*arguments, **keywords))
+        raw = _refusing(lambda: self._patience.during(do, lambda: getattr(self._queue, do)(*arguments, **keywords)))
         return Answer(_seen_in(raw), raw, _change(untouched, arguments))
 
     def watched(self, store: StoreFolder, copies: list[Path]) -> AbstractContextManager[None]:
@@ -196,6 +206,8 @@ def in_one_line(error: BaseException) -> str:
 def _refusing(call: Callable[[], Any]) -> Any:  # noqa: ANN401 - anything the subject returns
     try:
         return call()
+    except BrokenError:
+        raise
     except (Exception, SystemExit) as error:
         kind = "invalid_input" if isinstance(error, _CALLERS_FAULT) else "other"
         raise RefusedError(Refusal(kind, f"raised {in_one_line(error)}")) from error

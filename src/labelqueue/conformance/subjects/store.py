@@ -92,6 +92,7 @@ class StoreFolder:
             target = self.path.resolve()
             modified_ns = target.stat().st_mtime_ns if target.exists() else None
             if step.get("in_place"):
+                self._wait_for_a_tick(target)
                 target.write_bytes(content)
             else:
                 beside = target.with_name("written-by-another-program")
@@ -150,6 +151,11 @@ class StoreFolder:
         probe = self._root / "tick"
         probe.touch()
         return probe.stat().st_mtime_ns
+
+    def _wait_for_a_tick(self, target: Path) -> None:
+        """Wait until what is written now has another time: what has the same in everything cannot be told apart."""
+        while target.exists() and self._tick_ns() <= target.stat().st_ctime_ns:
+            time.sleep(_SHORT_S)
 
     def look(self) -> _Look:
         """Return what is there: for every name its inode, size and modification time."""
