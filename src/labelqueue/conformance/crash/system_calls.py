@@ -47,7 +47,7 @@ _ON_CONNECTIONS: Final = frozenset({*_SOCKETS.split(","), "read", "write", "writ
 _ANSWERS: Final = frozenset({"write", "writev"})
 _SOCKET: Final = re.compile(r"(\d+)<socket:")
 _INJECTED: Final = "(INJECTED"
-MOST_POINTS: Final = 80
+MOST_POINTS: Final = 48
 """The most points of a call at which it is hit, where it makes many system calls for each row of a large batch."""
 _FEW: Final = 5
 _T = TypeVar("_T")
