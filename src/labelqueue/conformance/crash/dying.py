@@ -80,6 +80,8 @@ def kills_of(
             return actor
 
         for point in points:
+            if not witness.is_alive:
+                return  # it waited in vain, and was ended: nobody is left to say what is stored
             last = kills.sizes
             yield from kills.at(living(), point)
             if before is not None and before.name in _WRITES:

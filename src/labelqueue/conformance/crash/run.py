@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.cases import Case
@@ -17,7 +17,7 @@ from labelqueue.conformance.crash.dying import kills_in_flight, kills_of
 from labelqueue.conformance.crash.failing import CUT_SHORT, failures_of
 from labelqueue.conformance.crash.power import power_cuts
 from labelqueue.conformance.crash.program import Program
-from labelqueue.conformance.crash.scenes import CORRECTION, SCENES, Stage
+from labelqueue.conformance.crash.scenes import CORRECTION, SCENES, Scene, Stage
 from labelqueue.conformance.crash.server import commits_of, cuts_of
 from labelqueue.conformance.crash.spares import Spares
 from labelqueue.conformance.crash.strace import why_not
@@ -172,27 +172,23 @@ def interruptions(
     with ExitStack() as stack:
         actors = _Actors(start, stack)
         reader = actors.another()
-        tidying = tidying_scene(actors.living())
+
+        stages = _Stages(actors, reader, stack)
         hits = {"failure", "kill"} & set(kinds)
-        scenes = [*(SCENES if hits else ()), *([] if tidying is None else [tidying])]
-        total = len(scenes) * len(hits) + 1
+        total = (len(SCENES) + 1) * len(hits) + 1
         steps = iter(range(total))
-        for scene in scenes:
-            stage = stack.enter_context(Stage(scene))
-            stage.prepare(reader)
+        for stage in stages if hits else ():
             if "failure" in kinds:
                 progress("crashes", next(steps), total)
                 yield from ((stage, each) for each in failures_of(stage, actors.living, reader))
             if "kill" in kinds:
                 progress("crashes", next(steps), total)
                 yield from ((stage, each) for each in kills_of(stage, start, actors.living(), reader, is_file=is_file))
-        tidied = None if tidying is None else stage  # the last of them
         if "failure" in kinds:
             # The clock runs, so that what is remembered of a file may be as old as it says.
             with ExitStack() as untimed:
                 others = _Actors(partial(start, is_timed=False), untimed)
-                stage = stack.enter_context(Stage(CORRECTION))
-                stage.prepare(others.living())
+                stage = _Stages(others, others.living(), stack).prepared(CORRECTION)
                 yield from ((stage, each) for each in failures_of(stage, others.living, others.another()))
         if "kill" in kinds:
             moments = _moments(seed, times)
@@ -202,8 +198,8 @@ def interruptions(
             for is_linked in (False, True)[: 1 + is_file]:
                 cuts = power_cuts(actors.living(), reader, is_linked=is_linked)
                 yield from ((None, each) for each in cuts)
-            if tidied is not None:
-                yield from ((None, each) for each in power_cuts(actors.living(), reader, stage=tidied))
+            for stage in stages.tidying:
+                yield from ((None, each) for each in power_cuts(actors.living(), reader, stage=stage))
     progress("crashes", total, total)
 
 
@@ -251,6 +247,27 @@ class _Actors:
         program = self._spares.take()
         self._stack.callback(program.end)
         return program
+
+
+class _Stages:
+    """The scenes, prepared; the one behind which a store is tidied up takes long to find, and comes last."""
+
+    def __init__(self, actors: _Actors, reader: Program, stack: ExitStack) -> None:
+        self._actors, self._reader, self._stack = actors, reader, stack
+
+    def __iter__(self) -> Iterator[Stage]:
+        yield from map(self.prepared, SCENES)
+        yield from self.tidying
+
+    @cached_property
+    def tidying(self) -> list[Stage]:
+        found = tidying_scene(self._actors.living())
+        return [] if found is None else [self.prepared(found)]
+
+    def prepared(self, scene: Scene) -> Stage:
+        stage = self._stack.enter_context(Stage(scene))
+        stage.prepare(self._reader)
+        return stage
 
 
 def _note(interruption: Interruption, stage: Stage | None, findings: Findings) -> None:

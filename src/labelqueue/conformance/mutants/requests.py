@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -60,14 +59,6 @@ class IdCountsFromOne(ModelQueue):
     def new_id(self, row: Mapping[str, Any]) -> str:  # noqa: ARG002
         self.counted += 1
         return str(UUID(int=self.counted))
-
-
-@mutant("REQ-2")
-class IdOfASeededRandom(ModelQueue):
-    """The id is drawn from the generator that programs seed, so as to come out the same each time."""
-
-    def new_id(self, row: Mapping[str, Any]) -> str:  # noqa: ARG002
-        return str(UUID(int=random.getrandbits(128), version=4))
 
 
 @mutant("REQ-2")

@@ -7,7 +7,6 @@ well, so that a subject that reads local time is found out on every machine.
 from __future__ import annotations
 
 import os
-import random
 import sys
 import time
 from contextlib import contextmanager
@@ -32,14 +31,13 @@ UMASK: Final = 0o027
 
 @contextmanager
 def elsewhere() -> Iterator[None]:
-    """Let the process live in a zone that is not UTC, with a umask of few, and restore its own, and what is random."""
-    mask, state = os.umask(UMASK), random.getstate()
+    """Let the process live in a zone that is not UTC, with a umask of few, and restore its own."""
+    mask = os.umask(UMASK)
     try:
         with _in_another_zone():
             yield
     finally:
         os.umask(mask)
-        random.setstate(state)
 
 
 @contextmanager

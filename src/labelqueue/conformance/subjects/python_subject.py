@@ -12,7 +12,6 @@ import dataclasses
 import gc
 import importlib
 import importlib.metadata
-import random
 import sys
 from collections import ChainMap, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +47,6 @@ SERVE: Final = (sys.executable, "-m", "labelqueue.conformance.subjects.serve")
 
 _OF_DATABASES: Final[tuple[Profile, ...]] = ("core", "input", "durable", "shared")
 _LONGEST_MESSAGE: Final = 1000
-_SEED: Final = 0
 _CALLERS_FAULT: Final = (ValueError, TypeError, KeyError)
 
 
@@ -80,8 +78,6 @@ class PythonSubject:
 
     def open(self, store: Path, max_asks_per_day: Any) -> PythonHandle:  # noqa: ANN401 - also caps that are none
         """Open a queue over a store; see `Subject.open`."""
-        # As programs do that want to come out the same each time they are started: ids differ all the same.
-        random.seed(_SEED)
         arguments = (store,) if max_asks_per_day is None else (store, max_asks_per_day)
         made = _refusing(lambda: self.patience.during("opening", lambda: self.make(*arguments)))
         return PythonHandle(made, self.patience)
