@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import signal
 import threading
 
@@ -12,6 +14,7 @@ from labelqueue.conformance.overlap import clients
 from labelqueue.conformance.overlap.clients import Client, all_at_once
 from labelqueue.conformance.subjects.patience import Patience
 from labelqueue.conformance.subjects.python_subject import PythonSubject
+from labelqueue.conformance.subjects.serve import serve
 from labelqueue.conformance.subjects.subject import BrokenError
 
 LONGEST_S = 0.05
@@ -82,6 +85,30 @@ def test_a_timer_of_somebody_else_goes_on():
     assert rang == ["ring"]
 
 
+def test_a_served_call_takes_as_long_as_it_likes(tmp_path):
+    """Whoever asks over the wire has a limit of its own; the program that serves sets none beside it."""
+
+    class Timed(ModelQueue):
+        def mark_done(self, request_id, status="labeled"):  # noqa: ARG002
+            left_s, _ = signal.getitimer(signal.ITIMER_REAL)
+            raise ValueError(f"{left_s} s are left")
+
+    asked = [("open", {"store": str(tmp_path / "queue.json")}), ("mark_done", {"request_id": "a"}), ("bye", {})]
+    lines = [
+        json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+        for number, (method, params) in enumerate(asked)
+    ]
+    due_s = signal.setitimer(signal.ITIMER_REAL, 0)
+    answers = io.BytesIO()
+    try:
+        serve(PythonSubject("timed", Timed), io.BytesIO("\n".join(lines).encode()), answers)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, *due_s)
+
+    _, marked, _ = answers.getvalue().splitlines()
+    assert json.loads(marked)["error"]["message"] == "raised ValueError: 0.0 s are left"
+
+
 def test_in_another_thread_a_call_is_made_all_the_same():
     """Only the main thread can be interrupted."""
     answers = []
@@ -94,7 +121,7 @@ def test_in_another_thread_a_call_is_made_all_the_same():
 
 def test_threads_that_hang_are_left_behind(monkeypatch):
     """The call that never returned is refused in the history, and those before it stand."""
-    monkeypatch.setattr(clients, "_LONGEST_S", LONGEST_S)
+    monkeypatch.setattr(clients, "LONGEST_S", LONGEST_S)
     forever = threading.Event()
     calls = []
 

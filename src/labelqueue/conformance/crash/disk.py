@@ -112,12 +112,12 @@ class Disk(VolatileDisk):
         self._write_at(call, bytes_in(call), None if place < 0 else place, is_flushed="SYNC" in flags)
 
     def _sendfile(self, call: SystemCall) -> None:
-        target, source = range(2)
-        self._copy(call, source, places_in(call)[0], target, None)
+        [start] = places_in(call)
+        self._copy(call, source=1, start=start, target=0, place=None)
 
     def _copy_file_range(self, call: SystemCall) -> None:
-        source, target = range(2)
-        self._copy(call, source, places_in(call)[0], target, places_in(call)[1])
+        start, place = places_in(call)
+        self._copy(call, source=0, start=start, target=1, place=place)
 
     def _ftruncate(self, call: SystemCall) -> None:
         self.cut(self._described(call), last_number_in(call.arguments))
@@ -192,7 +192,7 @@ class Disk(VolatileDisk):
         if is_flushed or opened.is_flushed:
             self.flush_file(file)
 
-    def _copy(self, call: SystemCall, source: int, start: int | None, target: int, place: int | None) -> None:
+    def _copy(self, call: SystemCall, *, source: int, start: int | None, target: int, place: int | None) -> None:
         """Write to one descriptor what stands in the file of another, at a place or where it stands."""
         if self._described(call, target) is None:
             return

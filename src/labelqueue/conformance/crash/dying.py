@@ -18,7 +18,7 @@ from labelqueue.conformance.crash.aftermath import attempt
 from labelqueue.conformance.crash.elsewhere import folders_of_temporaries, take_away
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import NEXT, Scene, Stage, is_one_file, leftovers
-from labelqueue.conformance.crash.spares import Spares
+from labelqueue.conformance.crash.spares import Actors, Spares
 from labelqueue.conformance.crash.strace import Record, attached
 from labelqueue.conformance.crash.system_calls import MOST_POINTS, Point, points_in, some_of
 from labelqueue.conformance.steps import call_of
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["kills_in_flight", "kills_of"]
 
-_WRITES: Final = ("write", "writev", "pwrite64", "pwritev2")
 _MOST_ON_ANOTHER_WAY: Final = 3
 
 
@@ -68,29 +67,21 @@ def kills_of(
     kills = _Kills(stage, witness, folders_of_temporaries(record.calls, store), is_alone, is_file)
     refused = next((f"{p.name}:error=EBUSY:when={p.number}" for p in points if p.name.startswith("rename")), "")
     on_another_way = _points_on_another_way(stage, recorded, refused) if refused else []
-    with Spares(rehearsed, most=len(points) + len(on_another_way)) as spares, ExitStack() as stack:
-        actor: Program | None = None
+    with ExitStack() as stack:
+        actors = Actors(rehearsed, stack, most=len(points) + len(on_another_way))
         before: Point | None = None
-
-        def living() -> Program:
-            nonlocal actor
-            if actor is None or not actor.is_alive:
-                actor = spares.take()
-                stack.callback(actor.end)
-            return actor
-
         for point in points:
             if not witness.is_alive:
                 return  # it waited in vain, and was ended: nobody is left to say what is stored
             last = kills.sizes
-            yield from kills.at(living(), point)
-            if before is not None and before.name in _WRITES:
+            yield from kills.at(actors.living(), point)
+            if before is not None and before.writes:
                 small, large = (sizes.get(before.file, 0) for sizes in (last, kills.sizes))
                 if small < large:
-                    yield from kills.at(living(), point, torn=(before.file, (small + large) // 2))
+                    yield from kills.at(actors.living(), point, torn=(before.file, (small + large) // 2))
             before = point
         for point in on_another_way:
-            yield from kills.at(living(), point, refused=refused)
+            yield from kills.at(actors.living(), point, refused=refused)
 
 
 def _points_on_another_way(stage: Stage, program: Program, refused: str) -> list[Point]:

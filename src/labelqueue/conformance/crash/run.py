@@ -19,7 +19,7 @@ from labelqueue.conformance.crash.power import power_cuts
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import CORRECTION, SCENES, Scene, Stage
 from labelqueue.conformance.crash.server import commits_of, cuts_of
-from labelqueue.conformance.crash.spares import Spares
+from labelqueue.conformance.crash.spares import Actors
 from labelqueue.conformance.crash.strace import why_not
 from labelqueue.conformance.crash.tidying import tidying_scene
 from labelqueue.conformance.judging import Failure, Findings, judge_observation
@@ -170,9 +170,8 @@ def interruptions(
     start = partial(Program, subject, timeout_s)
     is_file = "file" in profiles
     with ExitStack() as stack:
-        actors = _Actors(start, stack)
+        actors = Actors(start, stack)
         reader = actors.another()
-
         stages = _Stages(actors, reader, stack)
         hits = {"failure", "kill"} & set(kinds)
         total = (len(SCENES) + 1) * len(hits) + 1
@@ -187,8 +186,8 @@ def interruptions(
         if "failure" in kinds:
             # The clock runs, so that what is remembered of a file may be as old as it says.
             with ExitStack() as untimed:
-                others = _Actors(partial(start, is_timed=False), untimed)
-                stage = _Stages(others, others.living(), stack).prepared(CORRECTION)
+                others = Actors(partial(start, is_timed=False), untimed)
+                stage = _prepared(CORRECTION, others.living(), stack)
                 yield from ((stage, each) for each in failures_of(stage, others.living, others.another()))
         if "kill" in kinds:
             moments = _moments(seed, times)
@@ -209,7 +208,7 @@ def _of_server(
     """Interrupt calls on a store that nobody can watch."""
     start = partial(Program, subject, timeout_s)
     with ExitStack() as stack:
-        actors = _Actors(start, stack)
+        actors = Actors(start, stack)
         reader = actors.another()
         for number, scene in enumerate(SCENES):
             progress("crashes", number, len(SCENES))
@@ -230,44 +229,26 @@ def _moments(seed: int, times: int) -> list[float]:
     return [chance.random() for _ in range(_IN_FLIGHT * times)]
 
 
-class _Actors:
-    """A process that makes calls; another one once it is dead."""
-
-    def __init__(self, start: Callable[[], Program], stack: ExitStack) -> None:
-        self._stack = stack
-        self._spares = stack.enter_context(Spares(start, most=2))
-        self._actor: Program | None = None
-
-    def living(self) -> Program:
-        if self._actor is None or not self._actor.is_alive:
-            self._actor = self.another()
-        return self._actor
-
-    def another(self) -> Program:
-        program = self._spares.take()
-        self._stack.callback(program.end)
-        return program
-
-
 class _Stages:
     """The scenes, prepared; the one behind which a store is tidied up takes long to find, and comes last."""
 
-    def __init__(self, actors: _Actors, reader: Program, stack: ExitStack) -> None:
+    def __init__(self, actors: Actors, reader: Program, stack: ExitStack) -> None:
         self._actors, self._reader, self._stack = actors, reader, stack
 
     def __iter__(self) -> Iterator[Stage]:
-        yield from map(self.prepared, SCENES)
+        yield from (_prepared(scene, self._reader, self._stack) for scene in SCENES)
         yield from self.tidying
 
     @cached_property
     def tidying(self) -> list[Stage]:
         found = tidying_scene(self._actors.living())
-        return [] if found is None else [self.prepared(found)]
+        return [] if found is None else [_prepared(found, self._reader, self._stack)]
 
-    def prepared(self, scene: Scene) -> Stage:
-        stage = self._stack.enter_context(Stage(scene))
-        stage.prepare(self._reader)
-        return stage
+
+def _prepared(scene: Scene, program: Program, stack: ExitStack) -> Stage:
+    stage = stack.enter_context(Stage(scene))
+    stage.prepare(program)
+    return stage
 
 
 def _note(interruption: Interruption, stage: Stage | None, findings: Findings) -> None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import ExitStack
 
     from labelqueue.conformance.crash.program import Program
 
-__all__ = ["Spares"]
+__all__ = ["Actors", "Spares"]
 
 _AHEAD: Final = 2
 
@@ -54,3 +55,31 @@ class Spares:
         if self._left > 0:
             self._left -= 1
             self._coming.append(self._threads.submit(self._start))
+
+
+class Actors:
+    """A process that makes calls; another one once it is dead."""
+
+    def __init__(self, start: Callable[[], Program], stack: ExitStack, most: int = 2) -> None:
+        """Begin to start the first ones.
+
+        Args:
+            start: Starts one.
+            stack: Ends them.
+            most: How many will be needed, at a guess.
+        """
+        self._stack = stack
+        self._spares = stack.enter_context(Spares(start, most))
+        self._actor: Program | None = None
+
+    def living(self) -> Program:
+        """Return the one that lives."""
+        if self._actor is None or not self._actor.is_alive:
+            self._actor = self.another()
+        return self._actor
+
+    def another(self) -> Program:
+        """Return one that nobody else has."""
+        program = self._spares.take()
+        self._stack.callback(program.end)
+        return program

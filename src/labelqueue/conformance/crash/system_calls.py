@@ -128,6 +128,11 @@ class Point(NamedTuple):
     is_unique: bool
 
     @property
+    def writes(self) -> bool:
+        """Whether it writes into a file."""
+        return self.name.startswith(("write", "pwrite"))
+
+    @property
     def whom(self) -> int | None:
         """The thread to watch if nothing else may be hit; `None` for all: the next call may take another thread."""
         return None if self.is_unique else self.thread

@@ -61,6 +61,11 @@ class VolatileFolder:
     flushed: dict[str, Entry] = field(default_factory=dict)
     changes: list[dict[str, Entry | None]] = field(default_factory=list)
 
+    def entry(self, name: str) -> Entry | None:
+        """What a name stands for after all changes."""
+        latest = next((change for change in reversed(self.changes) if name in change), self.flushed)
+        return latest.get(name)
+
     def names(self, count: int | None = None) -> dict[str, Entry]:
         """The names after so many of the changes; after all of them, unless told otherwise."""
         names: dict[str, Entry | None] = dict(self.flushed)

@@ -129,7 +129,7 @@ class VolatileDisk:
             return self.nameless.get(path)
         found: Entry | None = self._top
         for name in path.relative_to(self.root).parts:
-            found = found.names().get(name) if isinstance(found, VolatileFolder) else None
+            found = found.entry(name) if isinstance(found, VolatileFolder) else None
         return found
 
     def file(self, path: Path) -> VolatileFile | None:

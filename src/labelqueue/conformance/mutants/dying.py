@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import tempfile
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from labelqueue.conformance.models.durable import DurableQueue
 from labelqueue.conformance.models.input import Row
+from labelqueue.conformance.mutants.failing import CopiesWhereItCannotRename
 from labelqueue.conformance.mutants.mutant import mutant
 
 
@@ -122,17 +122,11 @@ class CopiesIntoPlace(DurableQueue):
 
 
 @mutant("DUR-3")
-class WritesOverABusyStore(DurableQueue):
+class WritesOverABusyStore(CopiesWhereItCannotRename):
     """Where the store is busy, as a file that was mounted by itself, it is emptied, written anew and flushed."""
 
-    def replace(self, temporary: Path, target: Path) -> None:
-        try:
-            super().replace(temporary, target)
-        except OSError as error:
-            if error.errno != errno.EBUSY:
-                raise
-            self.write(target, target)
-            self.clean_up(temporary)
+    def copy(self, temporary: Path, target: Path) -> None:  # noqa: ARG002
+        self.write(target, target)
 
 
 @mutant("DUR-3")

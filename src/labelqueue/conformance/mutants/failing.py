@@ -172,8 +172,12 @@ class CopiesWhereItCannotRename(DurableQueue):
         except OSError as error:
             if error.errno != errno.EBUSY:
                 raise
-            target.write_bytes(temporary.read_bytes())
+            self.copy(temporary, target)
             self.clean_up(temporary)
+
+    def copy(self, temporary: Path, target: Path) -> None:
+        """Go around the rename."""
+        target.write_bytes(temporary.read_bytes())
 
 
 @mutant("DUR-1")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -26,6 +26,8 @@ __all__ = [
     "CALLS",
     "CLIENTS",
     "HISTORIES",
+    "LONGEST_S",
+    "Caller",
     "Client",
     "Perform",
     "all_at_once",
@@ -35,7 +37,6 @@ __all__ = [
     "made",
     "now_of",
     "one_by_one",
-    "unanswered",
 ]
 
 Perform = Callable[[Step], Any]
@@ -50,8 +51,9 @@ CALLS: Final = 8
 CLIENTS: Final = 4
 """How many there are."""
 
-# As long as all threads are waited for when none of them has an answer: longer than a program may take.
-_LONGEST_S: Final = 30.0
+LONGEST_S: Final = 30.0
+"""How long threads are waited for when none of them has an answer: longer than a program may take."""
+
 _GLANCE_S: Final = 0.05
 _NOW: Final = datetime(2026, 1, 15, 12, 0, 0, 123457, tzinfo=UTC)
 _CAP: Final = 3
@@ -60,33 +62,56 @@ _MINUTES: Final = (0, 15, 30, 45)
 
 
 @dataclass
-class Client:
-    """Somebody who makes calls.
+class Caller:
+    """Somebody who makes calls, one after another.
 
     Attributes:
         name: What it is called in a timeline.
         perform: How it makes a call.
-        random: Where its ideas come from.
-        known: Ids that clients have learned; all of them share the list.
-        events: What it did.
-        asked: The call that it waits for, if it does, and when that began.
+        answered: The calls that it made.
     """
 
     name: str
     perform: Perform
+    answered: list[Event] = field(default_factory=list, kw_only=True)
+    _asked: tuple[Step, int] | None = field(default=None, init=False)
+
+    @property
+    def events(self) -> list[Event]:
+        """What it did; a call that has no answer yet is refused."""
+        if self._asked is None:
+            return list(self.answered)
+        step, start = self._asked
+        refusal = Refusal("other", "got no answer: it hangs")
+        return [*self.answered, Event(self.name, call_of(step), start, time.monotonic_ns(), None, refusal)]
+
+    def call(self, step: Step) -> Event:
+        """Make one call, and take down when it began and returned."""
+        self._asked = step, time.monotonic_ns()
+        event = made(self.name, self.perform, step)
+        self.answered.append(event)
+        self._asked = None
+        return event
+
+
+@dataclass
+class Client(Caller):
+    """Somebody who makes calls as they come to mind.
+
+    Attributes:
+        random: Where its ideas come from.
+        known: Ids that clients have learned; all of them share the list.
+    """
+
     random: random.Random
     known: list[str]
-    events: list[Event] = field(default_factory=list)
-    asked: tuple[Step, int] | None = None
 
-    def call(self, step: Step) -> None:
-        """Make one call, and take down when it began and returned."""
-        self.asked = step, time.monotonic_ns()
-        event = made(self.name, self.perform, step)
-        self.events.append(event)
-        self.asked = None
+    def call(self, step: Step) -> Event:
+        """Make one call, and learn the ids that it shows."""
+        event = super().call(step)
         if isinstance(event.result, list):
             self.known.extend(r.request_id for r in event.result if isinstance(r, Seen))
+        return event
 
     def next_step(self) -> Step:
         """Make up the next call."""
@@ -142,35 +167,26 @@ def all_at_once(clients: Sequence[Client], calls: int) -> tuple[Event, ...]:
     threads = [threading.Thread(target=work, args=(client,), daemon=True) for client in clients]
     for thread in threads:
         thread.start()
-    await_all(threads, lambda: sum(len(client.events) for client in clients))
-    hanging = [unanswered(client.name, *client.asked) for client in clients if client.asked is not None]
-    return tuple(sorted([*_in_order(clients), *hanging], key=lambda event: event.start))
+    await_all(threads, clients)
+    return _in_order(clients)
 
 
-def await_all(threads: Sequence[threading.Thread], answers: Callable[[], int]) -> bool:
+def await_all(threads: Sequence[threading.Thread], callers: Collection[Caller]) -> None:
     """Wait until all threads have ended, as long as there are answers now and then.
 
     Args:
         threads: Daemons, since nobody can end one that hangs.
-        answers: How many there are so far.
-
-    Returns:
-        Whether all of them have ended.
+        callers: Who makes calls in them.
     """
-    known, since = answers(), time.monotonic()
+    known, since = 0, time.monotonic()
     for thread in threads:
         while thread.is_alive():
             thread.join(_GLANCE_S)
-            if answers() != known:
-                known, since = answers(), time.monotonic()
-            elif time.monotonic() - since > _LONGEST_S:
-                return False
-    return True
-
-
-def unanswered(name: str, step: Step, start: int) -> Event:
-    """The event of a call that does not return."""
-    return Event(name, call_of(step), start, time.monotonic_ns(), None, Refusal("other", "got no answer: it hangs"))
+            answers = sum(len(caller.answered) for caller in callers)
+            if answers != known:
+                known, since = answers, time.monotonic()
+            elif time.monotonic() - since > LONGEST_S:
+                return
 
 
 def one_by_one(clients: Sequence[Client], calls: int) -> tuple[Event, ...]:

@@ -90,25 +90,32 @@ def long_pause(first: Program, second: Program, reader: Program, now: datetime) 
     Yields:
         The history, where the store is a path.
     """
-    for pair in (PAIRS[0], PAIRS[2]):
+    # Where one change is written behind the other both stand, but not where they are the same.
+    for pair, place_to_hold in ((PAIRS[0], _before_the_replacement), (PAIRS[2], _before_the_first_write)):
         with Stage(Scene(PREPARED, pair.first)) as stage:
             stage.prepare(reader)
             scene = _Scene(stage, pair, first, second, reader, now)
-            points, all_points = scene.rehearsed()
-            replaced = _place_of_replacement(points)
-            writes = [point for point in points if point.name.startswith(("write", "pwrite"))]
-            if replaced:
-                # Before it has a file that whoever goes on without the lock could take away.
-                earlier = all_points[: all_points.index(points[replaced])]
-                of_store = [point for point in earlier if point.file == points[replaced].file]
-                held = (of_store or earlier)[-1:]
-            elif pair is PAIRS[0]:
-                continue  # both changes stand where the one is written behind the other; the same one twice may not
-            else:
-                held = all_points[: all_points.index(writes[0])][-1:] if writes else []
-            histories = (scene.paused_at(point, patience_s=_LONG_S) for point in held)
-            yield from (history for history in histories if history is not None)
-            return
+            point = place_to_hold(*scene.rehearsed())
+            if point is not None:
+                history = scene.paused_at(point, patience_s=_LONG_S)
+                if history is not None:
+                    yield history
+                return
+
+
+def _before_the_replacement(points: Sequence[Point], all_points: Sequence[Point]) -> Point | None:
+    """Where the store is read before it is replaced: then there is no file yet that somebody could take away."""
+    replaced = _place_of_replacement(points)
+    if not replaced:
+        return None
+    earlier = all_points[: all_points.index(points[replaced])]
+    of_store = [point for point in earlier if point.file == points[replaced].file]
+    return (of_store or earlier)[-1]
+
+
+def _before_the_first_write(points: Sequence[Point], all_points: Sequence[Point]) -> Point | None:
+    written = next((point for point in points if point.writes), None)
+    return None if written is None else next(iter(all_points[: all_points.index(written)][-1:]), None)
 
 
 def _place_of_replacement(points: Sequence[Point]) -> int:

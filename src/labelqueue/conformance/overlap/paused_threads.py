@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.crash.scenes import linked
-from labelqueue.conformance.overlap.clients import await_all, made, unanswered
+from labelqueue.conformance.overlap.clients import LONGEST_S, Caller, await_all, made
 from labelqueue.conformance.overlap.pairs import LINKED, LOOK, PAIRS, PREPARED, READINGS, TIMED, Pair
 from labelqueue.conformance.overlap.paused import told
 from labelqueue.conformance.overlap.ways import performing, state_of
@@ -40,7 +40,6 @@ _TOUCHING: Final = frozenset({"posix", "nt", "_io", "fcntl", "msvcrt", "_sqlite3
 _MOST_POINTS: Final = 16
 _TIMES_ALONE: Final = 4
 _PATIENCE_S: Final = 0.02
-_LONGEST_S: Final = 30.0
 _ALL: Final[Step] = {"do": "all_items"}
 _ONE, _TWO, _PROCESS = "on one instance", "on two instances", "beside a process"
 _OVERLAPS: Final = (
@@ -84,29 +83,26 @@ def _spread(count: int) -> list[int]:
 class _Calls(threading.Thread):
     """A thread that makes calls, one after another; it is left behind where one of them hangs."""
 
-    def __init__(self, *calls: tuple[str, Perform, Step]) -> None:
+    def __init__(self, *calls: tuple[Caller, Step]) -> None:
         super().__init__(daemon=True)
         self._calls = calls
-        self._events: list[Event] = []
-        self._asked: tuple[str, Step, int] | None = None
 
     def run(self) -> None:
-        for name, perform, step in self._calls:
-            self._asked = name, step, time.monotonic_ns()
-            self._events.append(made(name, perform, step))
-            self._asked = None
+        for caller, step in self._calls:
+            caller.call(step)
 
     def ended(self) -> list[Event]:
         """Wait for its end, and return the events."""
-        await_all([self], lambda: len(self._events))
-        return [*self._events, *([] if self._asked is None else [unanswered(*self._asked)])]
+        callers = {caller.name: caller for caller, _ in self._calls}.values()
+        await_all([self], callers)
+        return [event for caller in callers for event in caller.events]
 
 
 class _Held(_Calls):
     """A thread that makes one call, and is held before it touches a file (or calls C at all) for the nth time."""
 
     def __init__(self, perform: Perform, step: Step, point: int, *, is_anywhere: bool = False) -> None:
-        super().__init__(("A", perform, step))
+        super().__init__((Caller("A", perform), step))
         self._point = point
         self._is_anywhere = is_anywhere
         self.count = 0
@@ -160,20 +156,22 @@ def _paused_at(
         store = _store(folder)
         second = first if hands == _ONE else subject.open(linked(store) if pair.is_linked else store, pair.cap)
         change = _resolved(pair.second, first)
-        meanwhile = [("B", performing(second), change), ("B", performing(second), _ALL)]
+        b = Caller("B", performing(second))
+        meanwhile = [(b, change), (b, _ALL)]
         if hands == _ONE:
             # What is only in the memory that both threads share, is not there for others.
-            meanwhile.append(("C", performing(subject.open(store, pair.cap)), _ALL))
+            meanwhile.append((Caller("C", performing(subject.open(store, pair.cap))), _ALL))
         if hands == _PROCESS:
             process.open(store, pair.cap)
-            meanwhile = [("B", performing(second), _ALL), ("C", process.perform, change), ("C", process.perform, _ALL)]
+            c = Caller("C", process.perform)
+            meanwhile = [(b, _ALL), (c, change), (c, _ALL)]
         events = [told(step, number) for number, step in enumerate(PREPARED)]
         events += [made("A", performing(first), _ALL), made("B", performing(second), _ALL)]
         step = _resolved(pair.first, first)
         if pair.earlier is not None:
             events.append(made("C", performing(subject.open(store, pair.cap)), pair.earlier))
         held = _Held(performing(first), step, point, is_anywhere=pair.is_anywhere)
-        held.is_held.wait(_LONGEST_S)
+        held.is_held.wait(LONGEST_S)
         other = _Calls(*meanwhile)
         other.start()
         other.join(patience_s)
@@ -182,9 +180,8 @@ def _paused_at(
         what = "called a function of C" if pair.is_anywhere else "touched a file"
         how = f"while thread A was held before it {what} for the {point}th time, {hands}"
         how += ", one of which knew the store by a link" if pair.is_linked else ""
-        return History(
-            how, tuple(sorted(events, key=lambda event: event.start)), state_of(subject, store, pair.cap), now, pair.cap
-        )
+        final = state_of(subject, store, pair.cap)
+        return History(how, tuple(sorted(events, key=lambda event: event.start)), final, now, pair.cap)
 
 
 def _prepared(subject: PythonSubject, folder: Path) -> PythonHandle:

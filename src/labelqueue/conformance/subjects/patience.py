@@ -29,11 +29,11 @@ class _TooLongError(BaseException):
 class Patience:
     """How long the calls of one subject are waited for, and how often in vain."""
 
-    def __init__(self, longest_s: float = _LONGEST_S) -> None:
+    def __init__(self, longest_s: float | None = _LONGEST_S) -> None:
         """Begin with all of it.
 
         Args:
-            longest_s: How long a call may take, in seconds.
+            longest_s: How long a call may take, in seconds; `None` for as long as it likes.
         """
         self._longest_s = longest_s
         self._times = 0
@@ -48,29 +48,33 @@ class Patience:
         Raises:
             BrokenError: It did not return in time, or too many did not before.
         """
+        longest_s = self._longest_s
+        if longest_s is None:
+            return call()
         if self._times >= _MOST:
-            raise BrokenError(f"is asked no more: {_MOST} calls did not return within {self._longest_s:g} s each")
+            raise BrokenError(f"is asked no more: {_MOST} calls did not return within {longest_s:g} s each")
         if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
             return call()
         try:
-            with self._limit():
+            with _limit(longest_s):
                 return call()
         except _TooLongError as error:
             self._times += 1
-            raise BrokenError(f"did not return from {what} within {self._longest_s:g} s") from error
+            raise BrokenError(f"did not return from {what} within {longest_s:g} s") from error
 
-    @contextmanager
-    def _limit(self) -> Iterator[None]:
-        def end(*_: object) -> Never:
-            raise _TooLongError
 
-        handler = signal.signal(signal.SIGALRM, end)
-        # Again and again, since the queue may pass over it.
-        due_s, interval_s = signal.setitimer(signal.ITIMER_REAL, self._longest_s, _AGAIN_S)
-        try:
-            yield
-        finally:
-            left_s, _ = signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, handler)
-            if due_s:  # somebody else's timer goes on
-                signal.setitimer(signal.ITIMER_REAL, max(due_s - (self._longest_s - left_s), _AGAIN_S), interval_s)
+@contextmanager
+def _limit(longest_s: float) -> Iterator[None]:
+    def end(*_: object) -> Never:
+        raise _TooLongError
+
+    handler = signal.signal(signal.SIGALRM, end)
+    # Again and again, since the queue may pass over it.
+    due_s, interval_s = signal.setitimer(signal.ITIMER_REAL, longest_s, _AGAIN_S)
+    try:
+        yield
+    finally:
+        left_s, _ = signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, handler)
+        if due_s:  # somebody else's timer goes on
+            signal.setitimer(signal.ITIMER_REAL, max(due_s - (longest_s - left_s), _AGAIN_S), interval_s)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from labelqueue.conformance.steps import Step, value_of
 from labelqueue.conformance.subjects.clock import ProcessClock
 from labelqueue.conformance.subjects.patience import Patience
-from labelqueue.conformance.subjects.subject import EVERYTHING, Answer, BrokenError, Claims, RefusedError
+from labelqueue.conformance.subjects.subject import EVERYTHING, Answer, Claims, RefusedError
 from labelqueue.errors import SubjectError, shown
 from labelqueue.spec import ABSENT, Profile, Refusal, Seen
 from labelqueue.spec.call import Other, has_lone_surrogate
@@ -79,7 +79,7 @@ class PythonSubject:
     def open(self, store: Path, max_asks_per_day: Any) -> PythonHandle:  # noqa: ANN401 - also caps that are none
         """Open a queue over a store; see `Subject.open`."""
         arguments = (store,) if max_asks_per_day is None else (store, max_asks_per_day)
-        made = _refusing(lambda: self.patience.during("opening", lambda: self.make(*arguments)))
+        made = self.patience.during("opening", lambda: _refusing(lambda: self.make(*arguments)))
         return PythonHandle(made, self.patience)
 
     def clock(self, now: datetime, *, runs: bool) -> ProcessClock:
@@ -101,7 +101,7 @@ class PythonHandle:
 
     def all_items(self) -> Answer:
         """Read `all_items`."""
-        raw = _refusing(lambda: self._patience.during("all_items", lambda: self._queue.all_items))
+        raw = self._patience.during("all_items", lambda: _refusing(lambda: self._queue.all_items))
         return Answer(_seen_in(raw), raw)
 
     def perform(self, step: Step) -> Answer:
@@ -116,7 +116,7 @@ class PythonHandle:
             return self.all_items()
         arguments, keywords = _arguments_of(step)
         untouched = copy.deepcopy(arguments)
-        raw = _refusing(lambda: self._patience.during(do, lambda: getattr(self._queue, do)(*arguments, **keywords)))
+        raw = self._patience.during(do, lambda: _refusing(lambda: getattr(self._queue, do)(*arguments, **keywords)))
         return Answer(_seen_in(raw), raw, _change(untouched, arguments))
 
     def watched(self, store: StoreFolder, copies: list[Path]) -> AbstractContextManager[None]:
@@ -202,8 +202,6 @@ def in_one_line(error: BaseException) -> str:
 def _refusing(call: Callable[[], Any]) -> Any:  # noqa: ANN401 - anything the subject returns
     try:
         return call()
-    except BrokenError:
-        raise
     except (Exception, SystemExit) as error:
         kind = "invalid_input" if isinstance(error, _CALLERS_FAULT) else "other"
         raise RefusedError(Refusal(kind, f"raised {in_one_line(error)}")) from error

@@ -12,12 +12,14 @@ import json
 import os
 import signal
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from labelqueue.conformance.reports.verdict import EXIT_STATUS
 from labelqueue.conformance.steps import neutral
+from labelqueue.conformance.subjects.patience import Patience
 from labelqueue.conformance.subjects.python_subject import in_one_line, subject_named
 from labelqueue.conformance.subjects.subject import RefusedError
 from labelqueue.conformance.subjects.wire import INVALID_PARAMS, OPERATIONS, VERSION
@@ -47,7 +49,8 @@ class _Server:
     """What the methods of the wire do with one subject."""
 
     def __init__(self, subject: PythonSubject) -> None:
-        self._subject = subject
+        # Whoever asks knows how long to wait, and ends this program where it does not answer.
+        self._subject = replace(subject, patience=Patience(None))
         self._handle: PythonHandle | None = None
         self._clock: Clock | None = None
 

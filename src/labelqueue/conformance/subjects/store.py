@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from labelqueue.spec.queue_file import FileState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
 __all__ = ["StoreFolder"]
 
@@ -92,7 +92,8 @@ class StoreFolder:
             target = self.path.resolve()
             modified_ns = target.stat().st_mtime_ns if target.exists() else None
             if step.get("in_place"):
-                self._wait_for_a_tick(target)
+                # What has the same time, too, could be told by nobody.
+                self._wait_for_a_tick({target.stat().st_ctime_ns} if target.exists() else ())
                 target.write_bytes(content)
             else:
                 beside = target.with_name("written-by-another-program")
@@ -142,8 +143,7 @@ class StoreFolder:
         subject would never be seen to go on with what it remembers.
         """
         found = self.look()
-        while self._tick_ns() in {modified_ns for _, _, modified_ns in found.values()}:
-            time.sleep(_SHORT_S)
+        self._wait_for_a_tick({modified_ns for _, _, modified_ns in found.values()})
         return found
 
     def _tick_ns(self) -> int:
@@ -152,9 +152,9 @@ class StoreFolder:
         probe.touch()
         return probe.stat().st_mtime_ns
 
-    def _wait_for_a_tick(self, target: Path) -> None:
-        """Wait until what is written now has another time: what has the same in everything cannot be told apart."""
-        while target.exists() and self._tick_ns() <= target.stat().st_ctime_ns:
+    def _wait_for_a_tick(self, times_ns: Collection[int]) -> None:
+        """Wait until what is written now has another time than these."""
+        while self._tick_ns() in times_ns:
             time.sleep(_SHORT_S)
 
     def look(self) -> _Look:
