@@ -93,8 +93,10 @@ class Server:
 
     def is_ready(self):
         # The first line says whose start it is, since a killed server leaves the file; the last how far it is.
-        status = self.data / "postmaster.pid"
-        lines = status.read_text().splitlines() if status.exists() else []
+        try:
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            lines = []
         return lines[:1] == [str(self.process.pid)] and lines[-1] == "ready   "
 
     def stop(self, how=signal.SIGINT):
