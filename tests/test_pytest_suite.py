@@ -22,6 +22,14 @@ from labelqueue.conformance.suite import suite
 make = MUTANTS["skipped-is-free"].make
 """
 
+# A whole run of few programs, which says the same of what is looked at here.
+SHORT = """
+from labelqueue.conformance import runner
+
+runner.PROGRAMS = 5
+runner.run.__kwdefaults__["programs"] = 5
+"""
+
 
 @pytest.fixture
 def tried(pytester):
@@ -73,7 +81,9 @@ def test_requirements_are_those_of_one_run(tried, pytester):
     """A known failure is a strict expected failure, a wrong entry fails, and the verdict and the report are there."""
     known = dict.fromkeys(["REQ-2", "DONE-3"], "Ids are older than the contract.") | {"ALL-1": "It was so."}
     content = (
-        MUTANT.replace("skipped-is-free", "id-without-hyphens") + f"TestMine = suite(make, profiles=[], known={known})"
+        SHORT
+        + MUTANT.replace("skipped-is-free", "id-without-hyphens")
+        + f"TestMine = suite(make, profiles=[], known={known})"
     )
 
     done = tried(
