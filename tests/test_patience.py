@@ -68,6 +68,12 @@ def test_a_queue_that_passes_over_everything_is_broken_off():
     assert len(caught) == 1
 
 
+def test_a_call_with_many_rows_may_take_longer():
+    """Each row adds to what the call may take; how long that was is said."""
+    with pytest.raises(BrokenError, match=r"did not return from enqueue_drift within 0\.1 s"):
+        Patience(LONGEST_S).during("enqueue_drift", threading.Event().wait, rows=100)
+
+
 def test_a_timer_of_somebody_else_goes_on():
     """Who uses the same timer finds it as it was, and its handler as well."""
     rang = []

@@ -18,6 +18,8 @@ from labelqueue.conformance.subjects.subject import BrokenError
 __all__ = ["Patience"]
 
 _LONGEST_S: Final = 30.0
+_PER_ROW: Final = 0.01
+"""What a row adds, as a part of the longest: who saves a thousand rows one by one hangs at none of them."""
 _AGAIN_S: Final = 1.0
 _MOST: Final = 3
 
@@ -38,12 +40,13 @@ class Patience:
         self._longest_s = longest_s
         self._times = 0
 
-    def during(self, what: str, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - anything the subject returns
+    def during(self, what: str, call: Callable[[], Any], rows: int = 0) -> Any:  # noqa: ANN401 - anything the subject returns
         """Make a call.
 
         Args:
             what: What is called, in words.
             call: The call.
+            rows: How many rows or buckets are handed in; the call may take longer for each.
 
         Raises:
             BrokenError: It did not return in time, or too many did not before.
@@ -55,6 +58,7 @@ class Patience:
             raise BrokenError(f"is asked no more: {_MOST} calls did not return within {longest_s:g} s each")
         if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
             return call()
+        longest_s += longest_s * _PER_ROW * rows
         try:
             with _limit(longest_s):
                 return call()

@@ -16,7 +16,7 @@ import sys
 from collections import ChainMap, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.steps import Step, value_of
@@ -116,7 +116,9 @@ class PythonHandle:
             return self.all_items()
         arguments, keywords = _arguments_of(step)
         untouched = copy.deepcopy(arguments)
-        raw = self._patience.during(do, lambda: _refusing(lambda: getattr(self._queue, do)(*arguments, **keywords)))
+        rows = len(step.get("rows") or step.get("buckets") or ())
+        call = partial(_refusing, lambda: getattr(self._queue, do)(*arguments, **keywords))
+        raw = self._patience.during(do, call, rows)
         return Answer(_seen_in(raw), raw, _change(untouched, arguments))
 
     def watched(self, store: StoreFolder, copies: list[Path]) -> AbstractContextManager[None]:
