@@ -67,6 +67,24 @@ LEGAL = {
         Event("A", drift(0), 1, None), Event("B", ALL, 2, 3, [request(0)]), final=[request(0)]
     ),
     "or not": history(Event("A", drift(0), 1, None), Event("B", ALL, 2, 3, []), final=[]),
+    "a bucket waits again while its first request is marked once more": history(
+        Event("A", drift(0), 1, 2, 1),
+        Event("B", mark(0), 3, 4, request(0, "labeled")),
+        Event("A", drift(0), 5, 6, 1),
+        Event("B", mark(0, "skipped"), 7, 8, request(0, "skipped")),
+        Event("A", drift(0), 9, 10, 0),
+        Event("A", PENDING, 11, 12, [replace(request(0), request_id="again")]),
+        final=[request(0, "skipped"), replace(request(0), request_id="again")],
+        cap=2,
+    ),
+    "marks that overlap may leave the day as it was": history(
+        Event("A", drift(0, 1), 1, 2, 2),
+        Event("B", mark(0), 3, 6, request(0, "labeled")),
+        Event("A", PENDING, 4, 5, [request(0)]),
+        Event("A", drift(0), 5, 6, 0),
+        final=[request(0, "labeled"), request(1)],
+        cap=1,
+    ),
     "a bucket returns after its request is done": history(
         Event("A", drift(0), 1, 2, 1),
         Event("B", mark(0), 3, 6, request(0, "labeled")),
@@ -144,6 +162,24 @@ def test_what_is_not_seen_is_told_by_share_1():
     assert REQUIREMENTS["SHARE-1"].judge(seen) == [
         "together: B's all_items, begun after A's enqueue_drift had returned, "
         "does not show the bucket of ada at 2026-01-10T09:00:00+00:00"
+    ]
+
+
+def test_marks_that_are_not_seen_are_told_by_share_1():
+    """What was marked uses up the day, and waits no more."""
+    seen = history(
+        Event("A", drift(0, 1), 1, 2, 2),
+        Event("B", mark(0), 3, 4, request(0, "labeled")),
+        Event("A", PENDING, 5, 6, [request(1)]),
+        Event("A", drift(0), 7, 8, 0),
+        final=[request(0, "labeled"), request(1)],
+        cap=1,
+    )
+
+    assert is_linear(seen) is False
+    assert REQUIREMENTS["SHARE-1"].judge(seen) == [
+        "together: A's get_pending shows 1, but what was marked before it began leaves 0 of the day",
+        "together: A's enqueue_drift, begun after B's mark_done had returned, takes its bucket for pending",
     ]
 
 

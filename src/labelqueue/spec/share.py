@@ -24,7 +24,7 @@ from labelqueue.spec.history import Event, History
 from labelqueue.spec.interruption import Interruption
 from labelqueue.spec.linear import is_linear
 from labelqueue.spec.requirement import InconclusiveError, requirement
-from labelqueue.spec.seen import Seen
+from labelqueue.spec.seen import Seen, utc
 
 __all__ = [
     "acknowledged_changes_are_seen",
@@ -51,6 +51,35 @@ def acknowledged_changes_are_seen(seen: History) -> Iterator[str]:
     for earlier, later in seen.pairs_in_real_time():
         problems = _unseen(earlier, later) if earlier.call.do in _CHANGING else _unknown(earlier, later)
         yield from (f"{seen.how}: {problem}" for problem in problems)
+    for event in seen.events:
+        marks = [mark for mark in seen.events if _is_mark(mark) and mark.precedes(event)]
+        yield from (f"{seen.how}: {problem}" for problem in _forgets(event, marks, seen))
+
+
+def _keys(event: Event) -> set[tuple[str, datetime]]:
+    return {bucket.key for bucket in event.call.buckets if bucket.is_selected(event.call.threshold_in_force)}
+
+
+def _is_mark(event: Event) -> bool:
+    return event.is_answered and event.call.do == "mark_done" and isinstance(event.result, Seen)
+
+
+def _forgets(later: Event, marks: list[Event], seen: History) -> Iterator[str]:
+    """What is marked uses up the day, and its bucket may be enqueued again."""
+    if not marks or not later.is_answered:
+        return
+    if later.call.do == "get_pending" and isinstance(later.result, list):
+        today = utc(seen.now).date()
+        left = max(0, seen.cap - len({mark.call.request_id for mark in marks if mark.result.created_on == today}))
+        if len(later.result) > left:
+            yield f"{_name(later)} shows {len(later.result)}, but what was marked before it began leaves {left} of the day"
+    elif later.call.buckets and later.result == 0:
+        keys = _keys(later)
+        for mark in (mark for mark in marks if mark.result.key in keys):
+            # Where it was enqueued more than once, another request for it may wait.
+            others = [event for event in seen.events if event is not later and mark.result.key in _keys(event)]
+            if len(others) <= 1 and all(other.precedes(mark) for other in others):
+                yield f"{_name(later)}, begun after {_name(mark)} had returned, takes its bucket for pending"
 
 
 def _unknown(reading: Event, later: Event) -> Iterator[str]:
