@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from labelqueue.spec.call import Bucket
 from labelqueue.spec.history import Event, History
 from labelqueue.spec.interruption import Interruption
 from labelqueue.spec.linear import is_linear
@@ -56,8 +57,12 @@ def acknowledged_changes_are_seen(seen: History) -> Iterator[str]:
         yield from (f"{seen.how}: {problem}" for problem in _forgets(event, marks, seen))
 
 
+def _selected(event: Event) -> list[Bucket]:
+    return [bucket for bucket in event.call.buckets if bucket.is_selected(event.call.threshold_in_force)]
+
+
 def _keys(event: Event) -> set[tuple[str, datetime]]:
-    return {bucket.key for bucket in event.call.buckets if bucket.is_selected(event.call.threshold_in_force)}
+    return {bucket.key for bucket in _selected(event)}
 
 
 def _is_mark(event: Event) -> bool:
@@ -105,9 +110,7 @@ def _unseen(change: Event, later: Event) -> Iterator[str]:
             yield f"{began} shows the request as pending"
     elif later.call.do == "all_items":
         keys = {request.key for request in requests}
-        missing = [
-            b for b in change.call.buckets if b.is_selected(change.call.threshold_in_force) and b.key not in keys
-        ]
+        missing = [bucket for bucket in _selected(change) if bucket.key not in keys]
         if missing:
             yield f"{began} does not show the bucket of {missing[0].user_id} at {missing[0].start.isoformat()}"
 
@@ -139,7 +142,7 @@ def _lost(event: Event, held: dict[str, Seen], keys: set[tuple[str, datetime]]) 
         elif request.is_pending:
             yield f"the request that {_name(event)} marked is pending again"
     elif event.call.buckets and event.result:
-        lost = [b for b in event.call.buckets if b.is_selected(event.call.threshold_in_force) and b.key not in keys]
+        lost = [bucket for bucket in _selected(event) if bucket.key not in keys]
         if lost:
             yield f"the bucket of {lost[0].user_id} at {lost[0].start.isoformat()}, which {_name(event)} added, is gone"
 
