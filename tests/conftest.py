@@ -12,14 +12,14 @@ import time_machine
 from hypothesis import HealthCheck, settings
 
 import postgres
-from labelqueue.conformance.crash.strace import why_not
+from labelqueue.conformance.tracing.strace import why_not
 from lacking import lacks
 
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
-NOW = datetime(2026, 1, 15, 12, 0, 0, 123457, tzinfo=UTC)
+NOW = datetime(2026, 1, 15, 12, 0, 0, 140625, tzinfo=UTC)
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def test_the_file_is_canonical_json(path):
             "reason": "drift",
             "confidence": 1e-07,
             "predicted_label": None,
-            "created_at": "2026-01-15T12:00:00.123457Z",
+            "created_at": "2026-01-15T12:00:00.140625Z",
             "status": "pending",
         }
     ]

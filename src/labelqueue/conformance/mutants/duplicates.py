@@ -28,6 +28,26 @@ class BlocksForADay(ModelQueue):
         return super().blocks(request) and self.day(request.created_at) == self.today()
 
 
+@mutant("DUP-1")
+class MarkingAgainFreesTheBucket(ModelQueue):
+    """Marking frees the bucket in an index of what waits, also where an old request is marked and a new one waits."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.waiting = {self.key(request) for request in self.pending()}
+
+    def is_taken(self, request: Any, added: list[Any]) -> bool:
+        return self.key(request) in {*self.waiting, *map(self.key, added)}
+
+    def with_added(self, added: list[Any]) -> list[Any]:
+        self.waiting |= {self.key(request) for request in added}
+        return super().with_added(added)
+
+    def marked(self, request: Any, status: str) -> Any:
+        self.waiting.discard(self.key(request))
+        return super().marked(request, status)
+
+
 @mutant("DUP-2")
 class KeyWithTheEnd(ModelQueue):
     """The end of the bucket is part of the key."""

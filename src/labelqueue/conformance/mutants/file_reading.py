@@ -105,6 +105,22 @@ class SkipsBrokenItems(JsonQueue):
 
 
 @mutant("FILE-4")
+class CarriesWhatIsDoneAlong(JsonQueue):
+    """Why a done request was made is looked at no more when the file is read, nor its confidence and label."""
+
+    def parsed(self, content: bytes) -> list[dict[str, Any]]:
+        try:
+            return super().parsed(content)
+        except ValueError:
+            items: list[dict[str, Any]] = json.loads(content)
+            unread = {"reason": "drift", "confidence": None, "predicted_label": None}
+            is_done = [isinstance(item, dict) and item.get("status") in ("labeled", "skipped") for item in items]
+            looked_at = [item | unread if done else item for item, done in zip(items, is_done, strict=True)]
+            super().parsed(json.dumps(looked_at).encode())
+            return items
+
+
+@mutant("FILE-4")
 class RefusesOddItems(JsonQueue):
     """An end that is not after its start makes the file none."""
 

@@ -153,7 +153,7 @@ class HandsInBadInput(Rules):
             self._enqueue(without, is_row=is_row, threshold=data.draw(st.sampled_from((None, -1.0, 2.0))))
 
     def _hand_in(self, data: st.DataObject, mistakes: Sequence[tuple[str, Any]], *, is_row: bool) -> None:
-        """Hand in a batch again and again, each time with another mistake in one of two columns."""
+        """Hand in a batch again and again, each time with another mistake; at last it is mended."""
         batch = self._batch(data, is_row=is_row)
         if data.draw(st.booleans()):  # mistakes about buckets that are pending already
             self._enqueue([dict(bucket) for bucket in batch], is_row=is_row)
@@ -164,6 +164,7 @@ class HandsInBadInput(Rules):
             changed = [dict(bucket) for bucket in batch]
             data.draw(st.sampled_from(changed))[column] = value
             self._enqueue(changed, is_row=is_row, threshold=data.draw(_THRESHOLDS) if is_row else None)
+        self._enqueue(batch, is_row=is_row)
 
     def _hand_in_what_is_odd(self, data: st.DataObject, values: Sequence[tuple[str, Any]], *, is_row: bool) -> None:
         """Hand in what is odd but valid, each about a bucket that is free."""

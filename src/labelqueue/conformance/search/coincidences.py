@@ -18,6 +18,7 @@ from labelqueue.contract import DEFAULT_LABEL_MAX_ASKS_PER_DAY
 
 if TYPE_CHECKING:
     from labelqueue.conformance.cases import Case
+    from labelqueue.spec import Seen
 
 __all__ = ["MakesCoincidences"]
 
@@ -44,6 +45,11 @@ class MakesCoincidences(Rules):
         """Where the clock stands; the search knows."""
         raise NotImplementedError
 
+    @property
+    def items(self) -> tuple[Seen, ...]:
+        """What the queue holds; the search knows."""
+        raise NotImplementedError
+
     def asking(self, data: st.DataObject) -> dict[str, Any]:
         """Make up a `get_pending`; the search does."""
         raise NotImplementedError
@@ -62,6 +68,7 @@ class MakesCoincidences(Rules):
         elif kind == "part":
             place, change = data.draw(st.integers(0, 3)), data.draw(st.sampled_from(_NEARLY_AN_ID))
             self.take({"do": "mark_done", "request_id": {"$place": place} | change})
+            self._return(data)
         else:
             self._wait(data)
 
@@ -111,6 +118,24 @@ class MakesCoincidences(Rules):
             now = self.now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
         self._set_clock(now)
         self.take({"do": "get_pending"})
+
+    def _return(self, data: st.DataObject) -> None:
+        """Enqueue a bucket again once it is done, and then mark one that was done before."""
+        bucket = self._bucket(data, 0, None)
+        for _ in range(2):
+            self.take({"do": "enqueue_drift", "buckets": [bucket]})
+            self._mark_of(bucket, -1)
+        self.take({"do": "enqueue_drift", "buckets": [bucket]})
+        self._mark_of(bucket, data.draw(st.sampled_from((0, 1, -1))))
+        self._enqueue_and_ask(data, [bucket])
+
+    def _mark_of(self, bucket: dict[str, Any], which: int) -> None:
+        """Mark one of the requests for a bucket, by its place among them, if there is any."""
+        key = bucket["user_id"], datetime.fromisoformat(bucket["bucket_start_ts"])
+        sound = [(place, request) for place, request in enumerate(self.items) if not request.problems_of_form]
+        places = [place for place, request in sound if request.key == key]
+        if places:
+            self.take({"do": "mark_done", "request_id": {"$place": places[min(which, len(places) - 1)]}})
 
     def _set_clock(self, now: datetime) -> None:
         self.take({"do": "clock", "now": now.isoformat().replace("+00:00", "Z")})

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from labelqueue.conformance.subjects.subject import Subject
-    from labelqueue.spec import Observation
+    from labelqueue.spec import Observation, Seen
 
 __all__ = ["Collector", "Eye", "FoundError", "machine_of"]
 
@@ -104,7 +104,7 @@ def machine_of(collector: Collector) -> type[RuleBasedStateMachine]:  # noqa: C9
             # A clock that runs may not come near midnight, where a call would have two days.
             runs = collector.eye == "runs"
             hours = _NOON if runs else hours
-            now = datetime(2026, 1, 15, microsecond=123457, tzinfo=UTC) + timedelta(hours=hours)
+            now = datetime(2026, 1, 15, microsecond=140625, tzinfo=UTC) + timedelta(hours=hours)
             self.users = users
             self.case = Case(
                 id="found-by-search",
@@ -154,10 +154,9 @@ def machine_of(collector: Collector) -> type[RuleBasedStateMachine]:  # noqa: C9
 
         @rule(place=st.integers(0, 30), status=st.sampled_from((None, "labeled", "skipped")))
         def mark_done(self, place: int, status: str | None) -> None:
-            assert self.examination is not None
-            if not self.examination.items:
+            if not self.items:
                 return
-            place %= len(self.examination.items)
+            place %= len(self.items)
             self.take({"do": "mark_done", "request_id": {"$place": place}} | ({"status": status} if status else {}))
 
         @rule(
@@ -208,6 +207,11 @@ def machine_of(collector: Collector) -> type[RuleBasedStateMachine]:  # noqa: C9
             if limit is not None:
                 step["limit"] = limit
             return step
+
+        @property
+        def items(self) -> tuple[Seen, ...]:
+            assert self.examination is not None
+            return self.examination.items
 
         @property
         def now(self) -> datetime:

@@ -69,8 +69,9 @@ def _texts_that_are_none() -> tuple[str, ...]:
         {"status": "done"},
         {"reason": ""},
         {"user_id": 7},
-        {"predicted_label": True},
-        {"confidence": "0.3"},
+        # What is done is looked at as well.
+        {"predicted_label": True, "status": "skipped"},
+        {"confidence": "0.3", "status": "labeled"},
         {"confidence": float("nan")},
         {"created_at": "yesterday"},
         {"bucket_end_ts": None},

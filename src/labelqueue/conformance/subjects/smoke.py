@@ -19,7 +19,7 @@ from labelqueue.errors import shown
 
 __all__ = ["Said", "smoked"]
 
-_NOW: Final = "2026-01-15T12:00:00.123457Z"
+_NOW: Final = "2026-01-15T12:00:00.140625Z"
 _BUCKET: Final = {
     "user_id": "ada",
     "bucket_start_ts": "2026-01-10T09:00:00Z",
