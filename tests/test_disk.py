@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from labelqueue.conformance.crash.disk import Disk
-from labelqueue.conformance.crash.system_calls import SystemCall
+from labelqueue.conformance.tracing.system_calls import SystemCall
 from labelqueue.spec import InconclusiveError
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from labelqueue.errors import shown
 from labelqueue.spec import ABSENT, REQUIREMENTS, Interruption, Refusal
 from test_histories import drift, mark, request
 
@@ -23,6 +24,15 @@ FAILED = Interruption(
     stored=BEFORE,
     after_retry=AFTER,
     leftovers=(),
+)
+MARKED = replace(
+    FAILED,
+    call=mark(0),
+    refusal=None,
+    result=request(0, "labeled"),
+    stored=(request(0, "labeled"),),
+    memory=(request(0, "labeled"),),
+    after_retry=(request(0, "labeled"),),
 )
 INTERRUPTED = replace(
     FAILED,
@@ -55,6 +65,7 @@ def problems(interruption):
     [
         FAILED,
         replace(FAILED, refusal=None, result=1, stored=AFTER, memory=AFTER, after_retry=AFTER),
+        MARKED,
         replace(
             FAILED,
             refusal=Refusal("other", "raised OSError: it may not survive a power cut: [Errno 28] No space left"),
@@ -98,6 +109,14 @@ def test_what_the_contract_permits_is_not_accused(interruption):
                     f"{FAILED.how}: enqueue_drift returned 1 as if all were well, but its content was never flushed"
                 ]
             },
+        ),
+        (
+            replace(FAILED, refusal=None, result=0, stored=AFTER, memory=AFTER),
+            {"DUR-1": [f"{FAILED.how}: enqueue_drift returned 0, and added 1"]},
+        ),
+        (
+            replace(MARKED, result=BEFORE[0]),
+            {"DUR-1": [f"{FAILED.how}: mark_done returned {shown(BEFORE[0])}, and the store holds the request marked"]},
         ),
         (
             replace(KILLED, next="cannot be opened", is_ruined=True),

@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from labelqueue.conformance.crash.strace import why_not
+from labelqueue.conformance.tracing.strace import why_not
 from labelqueue.sql import SqlLabelingQueue
 from labelqueue.sql.benchmark import (
     Figure,

@@ -9,8 +9,9 @@ import pytest
 from labelqueue.conformance import program_named, run, subject_named
 from labelqueue.conformance.crash import failing
 from labelqueue.conformance.crash.run import interruptions
-from labelqueue.conformance.crash.strace import attached
 from labelqueue.conformance.subjects import serve
+from labelqueue.conformance.tracing.strace import attached
+from labelqueue.conformance.tracing.system_calls import Point, points_to_hit
 
 pytestmark = pytest.mark.usefixtures("strace")
 
@@ -85,3 +86,13 @@ def test_who_can_hit_nothing_lets_nothing_pass(monkeypatch):
     outcomes = {name: (found.outcome, found.reason) for name, found in report.requirements.items()}
     unhit = ("inconclusive", "no system call of its could be hit")
     assert outcomes == {"DUR-1": unhit, "DUR-2": unhit}
+
+
+@pytest.mark.parametrize(("made", "hit"), [(5, 5), (48, 48), (240, 48), (1000, 12), (5000, 6)])
+def test_the_more_calls_are_made_the_fewer_are_hit(made, hit):
+    """Each try makes all of them; the first and the last are hit in any case."""
+    points = [Point("write", number, "queue.json", 1, is_unique=True) for number in range(made)]
+
+    chosen = points_to_hit(points)
+
+    assert (len(chosen), chosen[0], chosen[-1]) == (hit, points[0], points[-1])

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.bench.figures import Measured
-from labelqueue.conformance.crash.strace import attached, why_not
 from labelqueue.conformance.steps import text_of
 from labelqueue.conformance.subjects.program import ProgramSubject, program_named
 from labelqueue.conformance.subjects.python_subject import subject_named
+from labelqueue.conformance.tracing.strace import attached, why_not
 
 if TYPE_CHECKING:
     from labelqueue.conformance.subjects.subject import Handle, Subject

@@ -35,7 +35,7 @@ from labelqueue.errors import shown
 from labelqueue.spec.effect import difference, is_effect
 from labelqueue.spec.interruption import Interruption
 from labelqueue.spec.requirement import requirement
-from labelqueue.spec.seen import ABSENT
+from labelqueue.spec.seen import ABSENT, Seen
 
 __all__ = [
     "acknowledged_survives_a_power_cut",
@@ -76,7 +76,8 @@ def failed_writes_change_nothing(seen: Interruption) -> Iterator[str]:
     A full disk is not rare.  Usual mistakes: the change is made in memory first and
     stays there, or is written with the next one, the clean-up raises and hides the cause, a write that wrote less
     than it was given is taken for a whole one, and the call returns as if all were
-    well.  So it does when flushing failed and the error was passed over.
+    well.  So it does when flushing failed and the error was passed over, or when the
+    whole call is made once more and finds its own rows there.
     """
     if seen.refusal is None:
         if seen.result is ABSENT:
@@ -85,6 +86,8 @@ def failed_writes_change_nothing(seen: Interruption) -> Iterator[str]:
             yield f"{seen.how}: {seen.call.do} returned {shown(seen.result)} as if all were well, but {seen.differs_from_both()}"
         elif seen.unflushed is not None:
             yield f"{seen.how}: {seen.call.do} returned {shown(seen.result)} as if all were well, but {seen.unflushed} was never flushed"
+        elif wrong := _wrong_answer(seen):
+            yield f"{seen.how}: {wrong}"
     elif not seen.is_before and not seen.is_after:
         yield f"{seen.how}: {seen.differs_from_both()}"
     elif masked := _masked(seen):
@@ -94,6 +97,18 @@ def failed_writes_change_nothing(seen: Interruption) -> Iterator[str]:
     yield from _disagreement(seen)
     yield from _wrong_retry(seen)
     yield from _wrong_next(seen)
+
+
+def _wrong_answer(seen: Interruption) -> str | None:
+    """Tell what a call answered that took effect and raised no error, where it is not what the effect gives."""
+    assert isinstance(seen.stored, tuple)
+    if seen.call.do == "mark_done":
+        marked = next((request for request in seen.stored if request.request_id == seen.call.request_id), None)
+        if marked is None or (isinstance(seen.result, Seen) and not seen.result.differs_from(marked)):
+            return None
+        return f"mark_done returned {shown(seen.result)}, and the store holds the request marked"
+    added = len(seen.stored) - len(seen.before)
+    return None if seen.result == added else f"{seen.call.do} returned {shown(seen.result)}, and added {added}"
 
 
 def _masked(seen: Interruption) -> str | None:

@@ -11,7 +11,7 @@ from labelqueue.conformance.crash.written_down import descriptors_in
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from labelqueue.conformance.crash.system_calls import SystemCall
+    from labelqueue.conformance.tracing.system_calls import SystemCall
 
 __all__ = ["Descriptors", "Opened"]
 

@@ -25,7 +25,7 @@ from labelqueue.spec import InconclusiveError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from labelqueue.conformance.crash.system_calls import SystemCall
+    from labelqueue.conformance.tracing.system_calls import SystemCall
 
 __all__ = ["Disk"]
 

@@ -19,25 +19,33 @@ from labelqueue.conformance.crash.elsewhere import folders_of_temporaries, take_
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import NEXT, Scene, Stage, is_one_file, leftovers
 from labelqueue.conformance.crash.spares import Actors, Spares
-from labelqueue.conformance.crash.strace import Record, attached
-from labelqueue.conformance.crash.system_calls import MOST_POINTS, Point, points_in, some_of
 from labelqueue.conformance.steps import call_of
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
+from labelqueue.conformance.tracing.strace import Record, attached
+from labelqueue.conformance.tracing.system_calls import Point, points_in, points_to_hit
 from labelqueue.spec import Interruption
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
     from labelqueue.spec.interruption import State
 
 __all__ = ["kills_in_flight", "kills_of"]
 
+_EVERY: Final = 3
 _MOST_ON_ANOTHER_WAY: Final = 3
+_WHY_NOT_REPLACED: Final = ("EBUSY", "EACCES", "EXDEV")
 
 
 def kills_of(
-    stage: Stage, start: Callable[[], Program], recorded: Program, witness: Program, *, is_file: bool
+    stage: Stage,
+    start: Callable[[], Program],
+    recorded: Program,
+    witness: Program,
+    *,
+    is_file: bool,
+    is_shared: bool,
 ) -> Iterator[Interruption]:
     """Kill the process of a call at every point.
 
@@ -47,6 +55,7 @@ def kills_of(
         recorded: A process whose call is recorded, and which lives on.
         witness: Another process, which reads the store and makes the next change.
         is_file: Whether all data is in the one file.
+        is_shared: Whether somebody else may have the store open when the process dies.
 
     Yields:
         What was found after each kill.
@@ -63,12 +72,11 @@ def kills_of(
     with attached(recorded.pid) as record:
         recorded.perform(stage.step)
     is_alone = is_one_file(store, recorded)
-    points = some_of(points_in(record.calls, store.parents[1]), MOST_POINTS)
+    points = points_to_hit(points_in(record.calls, store.parents[1]))
     kills = _Kills(stage, witness, folders_of_temporaries(record.calls, store), is_alone, is_file)
-    refused = next((f"{p.name}:error=EBUSY:when={p.number}" for p in points if p.name.startswith("rename")), "")
-    on_another_way = _points_on_another_way(stage, recorded, refused) if refused else []
+    on_another_way = _points_on_another_way(stage, recorded, points)
     with ExitStack() as stack:
-        actors = Actors(rehearsed, stack, most=len(points) + len(on_another_way))
+        actors = Actors(rehearsed, stack, most=len(points) + len(points[::_EVERY]) + len(on_another_way))
         before: Point | None = None
         for point in points:
             if not witness.is_alive:
@@ -77,25 +85,39 @@ def kills_of(
             yield from kills.at(actors.living(), point)
             if before is not None and before.writes:
                 small, large = (sizes.get(before.file, 0) for sizes in (last, kills.sizes))
-                if small < large:
-                    yield from kills.at(actors.living(), point, torn=(before.file, (small + large) // 2))
+                # In the middle, and behind all but what may be the end of a line.
+                for size in sorted({(small + large) // 2, large - 1}) if small < large else ():
+                    yield from kills.at(actors.living(), point, torn=(before.file, size))
             before = point
-        for point in on_another_way:
+        for point in points[::_EVERY] if is_shared else ():
+            yield from kills.at(actors.living(), point, is_open=True)
+        for point, refused in on_another_way:
             yield from kills.at(actors.living(), point, refused=refused)
 
 
-def _points_on_another_way(stage: Stage, program: Program, refused: str) -> list[Point]:
-    """Where to kill a program that cannot put its new file in place, and writes into the store itself instead."""
-    store = stage.set_up()
-    program.open(store)
-    with attached(program.pid, refused) as record:
-        outcome = attempt(lambda: program.perform(stage.step))
-    if "refusal" in outcome or not record.injected():
-        return []
-    place = record.calls.index(record.injected()[0])
-    known = points_in(record.calls[: place + 1], store.parents[1])
-    later = points_in(record.calls, store.parents[1])[len(known) :]
-    return [point for point in later if point.file == store.name][:_MOST_ON_ANOTHER_WAY]
+def _points_on_another_way(stage: Stage, program: Program, points: Sequence[Point]) -> list[tuple[Point, str]]:
+    """Where to kill a program that cannot put its new file in place, and writes into the store itself instead.
+
+    Returns:
+        The points, each with what strace is told of the replacement.
+    """
+    replacing = next((point for point in points if point.name.startswith("rename")), None)
+    for error in _WHY_NOT_REPLACED if replacing is not None else ():
+        assert replacing is not None
+        refused = f"{replacing.name}:error={error}:when={replacing.number}"
+        store = stage.set_up()
+        program.open(store)
+        with attached(program.pid, refused) as record:
+            outcome = attempt(lambda: program.perform(stage.step))
+        if "refusal" in outcome or not record.injected():
+            continue
+        place = record.calls.index(record.injected()[0])
+        known = points_in(record.calls[: place + 1], store.parents[1])
+        later = points_in(record.calls, store.parents[1])[len(known) :]
+        writing = [point for point in later if point.file == store.name][:_MOST_ON_ANOTHER_WAY]
+        if writing:
+            return [(point, refused) for point in writing]
+    return []
 
 
 def kills_in_flight(
@@ -158,7 +180,13 @@ class _Kills:
     sizes: dict[str, int] = field(default_factory=dict)
 
     def at(
-        self, actor: Program, point: Point, *, torn: tuple[str, int] | None = None, refused: str = ""
+        self,
+        actor: Program,
+        point: Point,
+        *,
+        torn: tuple[str, int] | None = None,
+        refused: str = "",
+        is_open: bool = False,
     ) -> Iterator[Interruption]:
         """Kill at a point; yields nothing where the program took another way this time.
 
@@ -167,10 +195,13 @@ class _Kills:
             point: The point.
             torn: A file whose last write came no further than this size, if that is so.
             refused: What else strace is told to do, at a replacement that is refused.
+            is_open: Whether the witness has the store open meanwhile.
         """
         store = self.stage.set_up()
         files = {store, *store.parent.glob("*")}
         actor.open(store)
+        if is_open:
+            self.witness.open(store)
         injections = [f"{point.name}:signal=KILL:when={point.number}", *([refused] if refused else [])]
         try:
             with attached(actor.pid, *injections) as record:
@@ -182,6 +213,9 @@ class _Kills:
         else:
             return
         how = f"killed before {point}"
+        if is_open:
+            yield self._found_by_another(store, f"{how}, while another process had the store open")
+            return
         if torn is not None:
             name, size = torn
             if not (store.parent / name).is_file():
@@ -189,10 +223,25 @@ class _Kills:
             os.truncate(store.parent / name, size)
             how = f"killed when {name} was written up to byte {size}"
         elif refused:
-            how += ", after the store could not be replaced (EBUSY)"
+            how += f", after the store could not be replaced ({refused.split(':')[1]})"
         else:
+            how += ", where the path is a link's" if self.stage.scene.is_linked else ""
             self.sizes = {file.name: file.stat().st_size for file in files if file.is_file()}
         yield self._found(store, how, record)
+
+    def _found_by_another(self, store: Path, how: str) -> Interruption:
+        """Have the next change made by somebody who opens nothing; what it is made upon is what the store held."""
+        is_refused, after = _next_change(self.witness, store, is_open=True)
+        return Interruption(
+            kind="kill",
+            how=how,
+            call=self.stage.call,
+            before=self.stage.before,
+            stored=after[:-1] if isinstance(after, tuple) else self.witness.state_of(store),
+            next=after,
+            next_call=call_of(NEXT),
+            is_ruined=isinstance(after, str) and not is_refused,
+        )
 
     def _found(self, store: Path, how: str, record: Record) -> Interruption:
         names = leftovers(store) if self.is_alone else ()
@@ -232,10 +281,11 @@ def _without(names: Collection[str], store: Path) -> Path:
     return copy / store.name
 
 
-def _next_change(witness: Program, store: Path) -> tuple[bool, State]:
+def _next_change(witness: Program, store: Path, *, is_open: bool = False) -> tuple[bool, State]:
     """Make the next change, and tell whether it was refused, and what the store holds or what was said."""
     try:
-        witness.open(store)
+        if not is_open:
+            witness.open(store)
         witness.perform(NEXT)
     except RefusedError as refused:
         return True, refused.refusal.message

@@ -24,12 +24,12 @@ from labelqueue.conformance.crash.aftermath import afterwards, attempt
 from labelqueue.conformance.crash.elsewhere import folders_of_temporaries, take_away
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import NEXT, SETTLED_S, Stage, is_one_file
-from labelqueue.conformance.crash.strace import Record, attached
-from labelqueue.conformance.crash.system_calls import FLUSHES, MOST_POINTS, Point, points_in, some_of
 from labelqueue.conformance.crash.unflushed import unflushed, written_alone
 from labelqueue.conformance.steps import Step
-from labelqueue.conformance.subjects.process_state import has_thread
 from labelqueue.conformance.subjects.subject import BrokenError
+from labelqueue.conformance.tracing.process_state import has_thread
+from labelqueue.conformance.tracing.strace import Record, attached
+from labelqueue.conformance.tracing.system_calls import FLUSHES, Point, points_in, points_to_hit
 from labelqueue.spec import Interruption
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ CUT_SHORT: Final = "EFBIG"
 """The cause where no system call is made to fail, but files cannot grow."""
 
 _FULL: Final = "a full disk"
+_REFUSED: Final = "a rename that is refused"
 _IN_PART: Final = "a short write"
 _WRITES: Final = ("write", "writev", "pwrite64")
 _MOST_WRITES: Final = 2
@@ -52,9 +53,11 @@ _INTERRUPTED: Final = (*_WRITES, *FLUSHES, "rename", "renameat", "renameat2")
 _SPACE: Final = ("ENOSPC",)
 _WHILE_READING: Final = {"open": "EACCES", "openat": "EACCES", "read": "EIO"}
 _MOST_READINGS: Final = 4
+_MOST_READINGS_BACK: Final = 2
 _MOST_FULL: Final = 4
 _INJECTIONS: Final = {
     _FULL: ("error=ENOSPC", "failed with ENOSPC, and no file could grow beyond 1 byte"),
+    _REFUSED: ("error=EACCES", "failed with EACCES, however often it was tried"),
     _INTERRUPT: ("signal=INT", "was interrupted"),
 }
 """What strace is told, and what is said, where the cause is not the name of an error."""
@@ -95,7 +98,7 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
         actor.perform(stage.step)
     size = store.stat().st_size if store.is_file() else None
     is_alone = is_one_file(store, actor)
-    points = some_of(points_in(record.calls, store.parents[1]), MOST_POINTS)
+    points = points_to_hit(points_in(record.calls, store.parents[1]))
     changing = [(point, error) for point in points for error in _ERRORS.get(point.name, _SPACE)]
     reading = [(point, _WHILE_READING[point.name]) for point in _readings(record, store, points)]
     # A disk without space for a new file has none for the old one either, where that is written anew.
@@ -104,12 +107,13 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
         for point, error in changing
         if error == "ENOSPC" and point.name not in FLUSHES and point.file != store.name
     ][:_MOST_FULL]
+    refused = [(point, _REFUSED) for point in points if point.name.startswith("rename")][:1]
     own = [p for p in points if p.thread == actor.pid and p.name in _INTERRUPTED]  # an interrupt is its first thread's
     interrupted = [(point, _INTERRUPT) for point in own if actor.is_in_python and stage.scene.is_interrupted]
     elsewhere = folders_of_temporaries(record.calls, store)
     flushes = written_alone(record.calls, store) is None
     trials = _Trials(stage, actor, living, reader, elsewhere, is_alone, flushes)
-    for point, error in changing + reading + (full if size is not None else []) + interrupted:
+    for point, error in changing + reading + (full if size is not None else []) + refused + interrupted:
         interruption = trials.fail_at(point, error)
         if interruption is not None:
             yield interruption
@@ -133,15 +137,17 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
 
 
 def _readings(record: Record, store: Path, changing: list[Point]) -> list[Point]:
-    """The first system calls that read the store, and the last that opens its folder.
+    """The first system calls that read the store, the last, and the last that opens its folder.
 
-    Who takes a store that cannot be read for an empty one loses it; who cannot open the
-    folder to flush it has not flushed.
+    Who takes a store that cannot be read for an empty one loses it; who reads the answer back
+    has changed it by then; who cannot open the folder to flush it has not flushed.
     """
     points = points_in(record.calls, store.parents[1], of_reading=True)
     wanted = [point for point in points if point.name in _WHILE_READING and point not in changing]
     of_folder = [point for point in wanted if point.file == store.parent.name and point.name.startswith("open")]
-    return [point for point in wanted if point.file == store.name][:_MOST_READINGS] + of_folder[-1:]
+    of_store = [point for point in wanted if point.file == store.name]
+    first, behind = of_store[:_MOST_READINGS], of_store[_MOST_READINGS:]
+    return first + behind[-_MOST_READINGS_BACK:] + of_folder[-1:]
 
 
 @dataclass
@@ -170,10 +176,11 @@ class _Trials:
         store, then = self._begin()
         if self._is_gone(point):
             return None
+        when = f"{point.number}+" if error == _REFUSED else point.number
         injection, how = _INJECTIONS.get(error, (f"error={error}", f"failed with {error}"))
         with (
             _limited(self.actor, 1 if error == _FULL else None),
-            attached(self.actor.pid, f"{point.name}:{injection}:when={point.number}", thread=point.whom) as record,
+            attached(self.actor.pid, f"{point.name}:{injection}:when={when}", thread=point.whom) as record,
         ):
             outcome = attempt(lambda: self.actor.perform(self.stage.step))
         hits = record.injected()
@@ -189,7 +196,8 @@ class _Trials:
         # Whoever may not remove a file cannot be blamed for leaving it.
         is_alone = self.is_alone and not point.name.startswith("unlink")
         strays = take_away(self.elsewhere, record.calls)
-        found = self._afterwards(store, f"{point} {how}", error, outcome, then, is_alone=is_alone)
+        where = ", where the path is a link's" if self.stage.scene.is_linked else ""
+        found = self._afterwards(store, f"{point} {how}{where}", error, outcome, then, is_alone=is_alone)
         if error == _INTERRUPT and not self.actor.is_alive:
             return None  # nobody has to live through an interrupt
         leftovers = None if found.leftovers is None else (*found.leftovers, *strays)

@@ -12,23 +12,25 @@ from labelqueue.conformance.subjects.conversation import Conversation
 from labelqueue.conformance.subjects.program import seen_in
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.conformance.subjects.wire import VERSION, params_of
+from labelqueue.conformance.tracing.process_state import is_at_work
 from labelqueue.spec import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from labelqueue.conformance.crash.strace import Record
     from labelqueue.conformance.steps import Step
     from labelqueue.conformance.subjects.subject import Subject
+    from labelqueue.conformance.tracing.strace import Record
     from labelqueue.spec.interruption import State
 
 __all__ = ["Program"]
 
 _CAP: Final = 2  # below what waits, so that what is offered shows how much of the day is taken for used up
-_NOW: Final = "2026-01-15T12:00:00.123457Z"
+_NOW: Final = "2026-01-15T12:00:00.140625Z"
 _TICK_S: Final = 0.001
 _LONGEST_S: Final = 10.0
+_LONGEST_AT_WORK_S: Final = 1.0
 _TIMES_TOLD: Final = 100
 _PATIENCE_S: Final = 0.05
 
@@ -97,6 +99,20 @@ class Program:
     def has_answered_within(self, seconds: float) -> bool:
         """Whether something was said, waiting so long at most."""
         return self._conversation.has_said_within(seconds)
+
+    def answers_within(self, seconds: float) -> bool:
+        """Whether something is said before it has waited so long: who is at work, or lacks a processor, does not wait.
+
+        Whoever waits for a lock sleeps, or sleeps again and again.
+        """
+        end = time.monotonic() + max(seconds, _LONGEST_AT_WORK_S)
+        waited_s, now = 0.0, time.monotonic()
+        while waited_s < seconds and now < end:
+            if self.has_answered_within(min(_TICK_S, seconds)):
+                return True
+            before, now = now, time.monotonic()
+            waited_s += 0.0 if is_at_work(self.pid) else now - before
+        return False
 
     def is_stopped(self, record: Record, times: int = 1) -> bool:
         """Wait until it was stopped so often by signals that were injected, or has answered, or for too long."""

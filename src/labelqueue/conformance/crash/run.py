@@ -17,14 +17,14 @@ from labelqueue.conformance.crash.dying import kills_in_flight, kills_of
 from labelqueue.conformance.crash.failing import CUT_SHORT, failures_of
 from labelqueue.conformance.crash.power import power_cuts
 from labelqueue.conformance.crash.program import Program
-from labelqueue.conformance.crash.scenes import CORRECTION, SCENES, Scene, Stage
+from labelqueue.conformance.crash.scenes import CORRECTION, LINKED, SCENES, Scene, Stage
 from labelqueue.conformance.crash.server import commits_of, cuts_of
 from labelqueue.conformance.crash.spares import Actors
-from labelqueue.conformance.crash.strace import why_not
 from labelqueue.conformance.crash.tidying import tidying_scene
 from labelqueue.conformance.judging import Failure, Findings, judge_observation
 from labelqueue.conformance.steps import neutral
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
+from labelqueue.conformance.tracing.strace import why_not
 from labelqueue.errors import SubjectError
 from labelqueue.spec import ABSENT, InconclusiveError, Interruption
 
@@ -172,9 +172,9 @@ def interruptions(
     with ExitStack() as stack:
         actors = Actors(start, stack)
         reader = actors.another()
-        stages = _Stages(actors, reader, stack)
+        stages = _Stages(actors, reader, stack, is_file=is_file)
         hits = {"failure", "kill"} & set(kinds)
-        total = (len(SCENES) + 1) * len(hits) + 1
+        total = (len(SCENES) + 1 + is_file) * len(hits) + 1
         steps = iter(range(total))
         for stage in stages if hits else ():
             if "failure" in kinds:
@@ -182,7 +182,8 @@ def interruptions(
                 yield from ((stage, each) for each in failures_of(stage, actors.living, reader))
             if "kill" in kinds:
                 progress("crashes", next(steps), total)
-                yield from ((stage, each) for each in kills_of(stage, start, actors.living(), reader, is_file=is_file))
+                kills = kills_of(stage, start, actors.living(), reader, is_file=is_file, is_shared="shared" in profiles)
+                yield from ((stage, each) for each in kills)
         if "failure" in kinds:
             # The clock runs, so that what is remembered of a file may be as old as it says.
             with ExitStack() as untimed:
@@ -232,11 +233,12 @@ def _moments(seed: int, times: int) -> list[float]:
 class _Stages:
     """The scenes, prepared; the one behind which a store is tidied up takes long to find, and comes last."""
 
-    def __init__(self, actors: Actors, reader: Program, stack: ExitStack) -> None:
+    def __init__(self, actors: Actors, reader: Program, stack: ExitStack, *, is_file: bool) -> None:
         self._actors, self._reader, self._stack = actors, reader, stack
+        self._scenes = (*SCENES, LINKED) if is_file else SCENES
 
     def __iter__(self) -> Iterator[Stage]:
-        yield from (_prepared(scene, self._reader, self._stack) for scene in SCENES)
+        yield from (_prepared(scene, self._reader, self._stack) for scene in self._scenes)
         yield from self.tidying
 
     @cached_property

@@ -23,6 +23,7 @@ __all__ = [
     "CORRECTION",
     "CROWD",
     "FILLED",
+    "LINKED",
     "NEXT",
     "SCENES",
     "SETTLED_S",
@@ -38,7 +39,8 @@ _NO_LEFTOVERS: Final = (".lock", "-journal", "-wal", "-shm")
 
 def _bucket(minute: int, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - values of a bucket
     start, end = f"2026-01-10T09:{minute:02}:00Z", f"2026-01-10T10:{minute:02}:00Z"
-    return {"user_id": "ada", "bucket_start_ts": start, "bucket_end_ts": end} | more
+    # Who counts characters where bytes are meant is right about ASCII.
+    return {"user_id": "Ada Łoś", "bucket_start_ts": start, "bucket_end_ts": end} | more
 
 
 _LOW: Final[Step] = {
@@ -68,11 +70,13 @@ class Scene:
         before: The steps that prepare the store.
         step: The call.
         is_interrupted: Whether an interrupt may come in the middle: what is only tidied up may be left as it is.
+        is_linked: Whether the path is that of a link to the store.
     """
 
     before: tuple[Step, ...]
     step: Step
     is_interrupted: bool = True
+    is_linked: bool = False
 
 
 SCENES: Final = (
@@ -89,6 +93,10 @@ CORRECTION: Final = Scene(
     {"do": "mark_done", "request_id": {"$place": 1}, "status": "skipped"},
 )
 """A mark of a request that is done already: who takes back a mark that failed must know what was there."""
+
+
+LINKED: Final = Scene(FILLED, {"do": "mark_done", "request_id": {"$place": 1}, "status": "skipped"}, is_linked=True)
+"""A store that is a link: who may not replace a link writes over its target, if nothing better comes to mind."""
 
 
 @dataclass
@@ -132,6 +140,11 @@ class Stage:
             program.perform(resolved(step, {}, self.before))
             self.before = tuple(program.perform({"do": "all_items"}))
         program.state_of(prepared)  # which closes it
+        if self.scene.is_linked:
+            target = prepared.parent / "behind" / prepared.name
+            target.parent.mkdir()
+            prepared.replace(target)
+            prepared.symlink_to(target.relative_to(prepared.parent))
         self.step = resolved(self.scene.step, {}, self.before)
 
     def set_up(self) -> Path:

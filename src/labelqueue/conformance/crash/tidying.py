@@ -10,15 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from labelqueue.conformance.crash.scenes import FILLED, Scene, Stage
-from labelqueue.conformance.crash.strace import attached
 from labelqueue.conformance.steps import Step, resolved
+from labelqueue.conformance.tracing.strace import attached
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from labelqueue.conformance.crash.program import Program
-    from labelqueue.conformance.crash.system_calls import SystemCall
+    from labelqueue.conformance.tracing.system_calls import SystemCall
 
 __all__ = ["tidying_scene"]
 

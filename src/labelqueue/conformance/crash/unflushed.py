@@ -6,14 +6,14 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
-from labelqueue.conformance.crash.system_calls import FLUSHES
+from labelqueue.conformance.tracing.system_calls import FLUSHES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from labelqueue.conformance.crash.strace import Record
-    from labelqueue.conformance.crash.system_calls import SystemCall
+    from labelqueue.conformance.tracing.strace import Record
+    from labelqueue.conformance.tracing.system_calls import SystemCall
 
 __all__ = ["unflushed", "written_alone"]
 
@@ -27,13 +27,13 @@ def unflushed(record: Record, hit: SystemCall, store: Path) -> str | None:
     earlier, later = record.calls[:place], record.calls[place + 1 :]
     if hit.name in ("open", "openat"):
         # The folder was opened to be flushed, or for something else: it is flushed afterwards, or not.
-        is_replaced = any(call.puts_in_place(store) for call in earlier) and f'"{store.parent}"' in hit.arguments
+        is_replaced = _is_replaced(store, earlier) and f'"{store.parent}"' in hit.arguments
         names, what = {str(store.parent)}, "the replacement of the store" if is_replaced else None
     elif hit.name in FLUSHES:
         path = re.findall(r"<([^>]*)>", hit.arguments)[0]
         names = {path}
         if path == str(store.parent):
-            what = "the replacement of the store" if any(call.puts_in_place(store) for call in earlier) else None
+            what = "the replacement of the store" if _is_replaced(store, earlier) else None
         elif path == str(store) and store.is_dir():
             what = "a replacement in it" if _moves_into(path, earlier) else None
         else:
@@ -68,6 +68,14 @@ def _is_beside(path: str, calls: Sequence[SystemCall], store: Path) -> bool:
     """Whether a file beside it that was flushed, and is still there, may hold the same: a write-ahead log does."""
     beside = {str(file) for file in store.parent.glob("*")} - {path, str(store)}
     return any(_flushes(call, beside) for call in calls)
+
+
+def _is_replaced(store: Path, calls: Sequence[SystemCall]) -> bool:
+    """Whether another file took the store's place, and not one that only is shorter: the change was flushed before."""
+    names = {str(store)}
+    before = list(itertools.takewhile(lambda call: not call.puts_in_place(store), calls))
+    written = itertools.dropwhile(lambda call: not _writes(call, names), before)
+    return len(before) < len(calls) and not any(_flushes(call, names) for call in written)
 
 
 def _moves_into(folder: str, calls: Sequence[SystemCall]) -> bool:

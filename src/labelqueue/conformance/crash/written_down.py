@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from labelqueue.conformance.crash.system_calls import SystemCall
+    from labelqueue.conformance.tracing.system_calls import SystemCall
 
 __all__ = ["bytes_in", "descriptors_in", "last_number_in", "path_behind", "paths_in", "places_in", "text_in"]
 

@@ -55,7 +55,7 @@ LONGEST_S: Final = 30.0
 """How long threads are waited for when none of them has an answer: longer than a program may take."""
 
 _GLANCE_S: Final = 0.05
-_NOW: Final = datetime(2026, 1, 15, 12, 0, 0, 123457, tzinfo=UTC)
+_NOW: Final = datetime(2026, 1, 15, 12, 0, 0, 140625, tzinfo=UTC)
 _CAP: Final = 3
 _USERS: Final = ("ada", "grace")
 _MINUTES: Final = (0, 15, 30, 45)

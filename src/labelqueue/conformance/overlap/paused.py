@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import SETTLED_S, Scene, Stage, linked
-from labelqueue.conformance.crash.strace import attached
-from labelqueue.conformance.crash.system_calls import Point, points_in
 from labelqueue.conformance.overlap.clients import made
 from labelqueue.conformance.overlap.pairs import PAIRS, PREPARED, Pair
 from labelqueue.conformance.steps import Step, call_of, resolved
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
+from labelqueue.conformance.tracing.strace import attached
+from labelqueue.conformance.tracing.system_calls import Point, points_in
 from labelqueue.spec import Event, History, Refusal
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["long_pause", "paused_histories", "told"]
 
-# How much longer than alone a call may take before it is taken for one that waits for
+# How much longer than alone a call may sleep before it is taken for one that waits for
 # a lock.  Whoever needs longer overlaps less; no verdict depends on it.
 _TIMES_ALONE: Final = 4
 _PATIENCE_S: Final = 0.05
@@ -187,17 +187,17 @@ class _Scene:
                 one = _Sent("A", self.first, self.stage.step)
                 self.first.is_stopped(record)
                 two = _Sent("B", self.second, other)
-                self.second.has_answered_within(self.patience_s)
+                self.second.answers_within(self.patience_s)
                 os.kill(self.first.pid, signal.SIGCONT)
                 # Where B was let in, it is stopped by now, and A may be waiting for it.
-                is_answered = self.first.has_answered_within(self.patience_s)
+                is_answered = self.first.answers_within(self.patience_s)
                 if not is_answered:
                     os.kill(self.second.pid, signal.SIGCONT)
                 self.events.append(one.answer())
             if is_answered:
                 self.second.is_stopped(record_of_second)
             three = _Sent("A", self.first, self.meanwhile)
-            self.first.has_answered_within(self.patience_s)
+            self.first.answers_within(self.patience_s)
             self.second.go_on()
             self.events += [two.answer(), three.answer()]
         return self.history(store, f"while A, then B was stopped at {point}")
@@ -218,7 +218,7 @@ class _Scene:
     def second_opens(self, store: Path) -> bool:
         """Let the second open the store anew, unless it waits; returns whether it did."""
         self.second.begin_opening(store, self.pair.cap)
-        if not self.second.has_answered_within(self.patience_s):
+        if not self.second.answers_within(self.patience_s):
             return False
         self.second.finish_opening()
         return True
@@ -227,7 +227,7 @@ class _Scene:
         """Let the second make calls until one of them waits; returns that one."""
         for step in steps:
             call = _Sent("B", self.second, step)
-            if not self.second.has_answered_within(patience_s):
+            if not self.second.answers_within(patience_s):
                 return call
             self.events.append(call.answer())
         return None

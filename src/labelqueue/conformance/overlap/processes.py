@@ -14,7 +14,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from labelqueue.conformance.crash.program import Program
-from labelqueue.conformance.crash.strace import why_not
 from labelqueue.conformance.overlap.clients import (
     CALLS,
     CLIENTS,
@@ -30,6 +29,7 @@ from labelqueue.conformance.overlap.many_changes import many_changes
 from labelqueue.conformance.overlap.pairs import LATE, LINKED, PAIRS, PARTS, TIMED
 from labelqueue.conformance.overlap.paused import long_pause, paused_histories
 from labelqueue.conformance.overlap.ways import Progress, fresh_store, histories_in
+from labelqueue.conformance.tracing.strace import why_not
 from labelqueue.spec import Event, History
 
 if TYPE_CHECKING:

@@ -91,6 +91,7 @@ class ProcessClock:
         # A naive destination is read as UTC and leaves the process's zone alone.
         self._travel = _time_machine().travel(self._now.astimezone(UTC).replace(tzinfo=None), tick=self._runs)
         self._travel.start()
+        time.time()  # a clock of time-machine runs from when it is read for the first time
 
 
 def _time_machine() -> Any:  # noqa: ANN401 - a module

@@ -3,27 +3,39 @@
 Where the store is a path, the writing process is stopped (SIGSTOP) again and again
 while a call is in flight; each time the store is copied if it looks different.
 Since nothing moves while the copy is made, a copy is what a reader could have seen
-at one moment.  Where the store is elsewhere, another handle reads it meanwhile.
+at one moment.  With strace that is behind every system call that changes something,
+without it at moments that chance chooses.  Where the store is elsewhere, another
+handle reads it meanwhile.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import threading
-from contextlib import contextmanager
+import time
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from labelqueue.conformance.subjects.process_state import is_stopped
+from labelqueue.conformance.tracing.process_state import is_stopped
+from labelqueue.conformance.tracing.strace import attached, why_not
+from labelqueue.conformance.tracing.system_calls import CHANGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from labelqueue.conformance.subjects.store import StoreFolder
+    from labelqueue.conformance.tracing.strace import Record
 
 __all__ = ["reading_meanwhile", "stopped_at_times"]
+
+_RUN_NS: Final = 20_000
+_LONGEST_S: Final = 0.02
+_NAP_S: Final = 0.00005
+_is_traceable: Final = cache(lambda: why_not() is None)
+_T = TypeVar("_T")
 
 
 @contextmanager
@@ -39,16 +51,18 @@ def stopped_at_times(pid: int | None, store: StoreFolder, copies: list[Path]) ->
         yield
         return
     is_over = threading.Event()
-    looking = threading.Thread(target=_look, args=(pid, store, copies, is_over))
-    looking.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        looking.join()
-
-
-_T = TypeVar("_T")
+    with ExitStack() as stack:
+        record = None
+        if _is_traceable():
+            with suppress(OSError):  # it is about to end, or somebody else traces it
+                record = stack.enter_context(attached(pid, f"{','.join(CHANGES)}:signal=STOP"))
+        looking = threading.Thread(target=_look, args=(pid, record, store, copies, is_over))
+        looking.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            looking.join()
 
 
 @contextmanager
@@ -76,17 +90,54 @@ def reading_meanwhile(read: Callable[[], _T], seen: list[_T]) -> Iterator[None]:
         reader.join()
 
 
-def _look(pid: int, store: StoreFolder, copies: list[Path], is_over: threading.Event) -> None:
+def _look(pid: int, record: Record | None, store: StoreFolder, copies: list[Path], is_over: threading.Event) -> None:
     last = store.look()
-    with contextlib.suppress(ProcessLookupError, FileNotFoundError):
-        while not is_over.is_set():
-            os.kill(pid, signal.SIGSTOP)
+    stops = _stops_at_chance(pid, is_over) if record is None else _stops_at_calls(record, is_over)
+    with suppress(ProcessLookupError, FileNotFoundError):
+        for _ in stops:
             try:
-                while not is_stopped(pid):
-                    pass
                 now = store.look()
                 if now != last:
                     last = now
                     copies.append(store.copy())
             finally:
-                os.kill(pid, signal.SIGCONT)
+                # Of a program that starts others, the tracer stops those, too, before they are what they will be.
+                os.killpg(os.getpgid(pid), signal.SIGCONT)
+
+
+def _stops_at_calls(record: Record, is_over: threading.Event) -> Iterator[None]:
+    """Wait for one stop of the tracer's after another."""
+    known, since = 0, time.monotonic()
+    while not is_over.is_set():
+        # Of threads that stop one after another, one may stop only after it was told to go on.
+        if record.stops > known or time.monotonic() - since > _LONGEST_S:
+            known = record.stops
+            yield
+            since = time.monotonic()
+        else:
+            time.sleep(_NAP_S)
+
+
+def _stops_at_chance(pid: int, is_over: threading.Event) -> Iterator[None]:
+    """Stop a process again and again."""
+    while not is_over.is_set():
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            while not is_stopped(pid):
+                pass
+        except BaseException:
+            os.kill(pid, signal.SIGCONT)
+            raise
+        yield
+        _let_run(pid, is_over)
+
+
+def _let_run(pid: int, is_over: threading.Event) -> None:
+    """Wait until a process has made use of its time: who is woken and stopped at once again gets nowhere."""
+    clock = (~pid << 3) | 2  # of the processor time of another process, as Linux numbers them
+    latest = time.monotonic() + _LONGEST_S
+    with suppress(OSError):  # it has ended
+        enough = time.clock_gettime_ns(clock) + _RUN_NS
+        # Whoever sleeps, or waits for a child, uses none of its own.
+        while time.clock_gettime_ns(clock) < enough and time.monotonic() < latest and not is_over.is_set():
+            time.sleep(_NAP_S)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-__all__ = ["has_thread", "is_stopped", "state_in"]
+__all__ = ["has_thread", "is_at_work", "is_stopped", "state_in"]
 
 _STOPPED: Final = frozenset("tTZX")
+_AT_WORK: Final = frozenset("RD")
 
 
 def has_thread(pid: int, thread: int) -> bool:
@@ -21,6 +22,14 @@ def is_stopped(pid: int) -> bool:
         return all(state_in(task / "stat") in _STOPPED for task in Path(f"/proc/{pid}/task").iterdir())
     except (FileNotFoundError, ProcessLookupError):  # one has ended meanwhile, or all have
         return not Path(f"/proc/{pid}").exists()
+
+
+def is_at_work(pid: int) -> bool:
+    """Whether a thread of a process runs, would like to, or waits for the disk: not for anything else."""
+    try:
+        return any(state_in(task / "stat") in _AT_WORK for task in Path(f"/proc/{pid}/task").iterdir())
+    except (FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}").exists()  # one has ended meanwhile: it works; or all have
 
 
 def state_in(stat: Path) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 __all__ = [
+    "CHANGES",
     "FLUSHES",
     "MOST_POINTS",
     "STARTS",
@@ -24,6 +25,7 @@ __all__ = [
     "calls_in",
     "points_in",
     "points_on_connections",
+    "points_to_hit",
     "some_of",
 ]
 
@@ -41,7 +43,9 @@ STARTS: Final = "clone,clone3,fork,vfork"
 """Those that start a thread or a process."""
 FLUSHES: Final = ("fsync", "fdatasync")
 """Those that flush one file or folder."""
-_CHANGES: Final = frozenset(_TRACED.split(",")) - {"close", "dup", "dup2", "dup3", "read", "pread64", "lseek"}
+_LEAVE: Final = {"close", "dup", "dup2", "dup3", "read", "pread64", "lseek"}
+CHANGES: Final = tuple(name for name in _TRACED.split(",") if name not in _LEAVE)
+"""Those that may change something on the disk."""
 _READS: Final = frozenset({"open", "openat", "read", "pread64", "close", *_LOOKS.split(",")})
 _ON_CONNECTIONS: Final = frozenset({*_SOCKETS.split(","), "read", "write", "writev"})
 _ANSWERS: Final = frozenset({"write", "writev"})
@@ -49,6 +53,9 @@ _SOCKET: Final = re.compile(r"(\d+)<socket:")
 _INJECTED: Final = "(INJECTED"
 MOST_POINTS: Final = 48
 """The most points of a call at which it is hit, where it makes many system calls for each row of a large batch."""
+_FEWEST_POINTS: Final = 6
+# Points by tries: each try makes all the calls, and one that makes thousands takes seconds.
+_MOST_CALLS: Final = 12_000
 _FEW: Final = 5
 _T = TypeVar("_T")
 _WRITING_FLAGS: Final = ("O_WRONLY", "O_RDWR", "O_CREAT")
@@ -107,7 +114,7 @@ class SystemCall(NamedTuple):
         """Whether it changes something on the disk, if it succeeds."""
         if self.name in ("open", "openat"):
             return any(flag in self.arguments for flag in _WRITING_FLAGS)
-        return self.name in _CHANGES
+        return self.name in CHANGES
 
 
 class Point(NamedTuple):
@@ -211,6 +218,11 @@ def some_of(row: Sequence[_T], most: int) -> list[_T]:
     between, count = row[at_an_end : len(row) - at_an_end], most - 2 * at_an_end
     chosen = (between[len(between) * (2 * place + 1) // (2 * count)] for place in range(count))
     return [*row[:at_an_end], *chosen, *row[-at_an_end:]]
+
+
+def points_to_hit(points: Sequence[Point]) -> list[Point]:
+    """Return the points of a call at which it is hit: all where there are few, and fewer where there are thousands."""
+    return some_of(points, max(_FEWEST_POINTS, min(MOST_POINTS, _MOST_CALLS // max(1, len(points)))))
 
 
 def _point(calls: Sequence[SystemCall], call: SystemCall, number: int, file: str) -> Point:

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from labelqueue.conformance.crash.system_calls import STARTS, TRACED, SystemCall, calls_in
-from labelqueue.conformance.subjects.process_state import state_in
+from labelqueue.conformance.tracing.process_state import state_in
+from labelqueue.conformance.tracing.system_calls import STARTS, TRACED, SystemCall, calls_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,7 +115,7 @@ def attached(pid: int, *injection: str, is_full: bool = False, thread: int | Non
             tracer.stderr.close()
             # A stop that was on its way while strace let go would last for ever.
             with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
+                os.killpg(os.getpgid(pid), signal.SIGCONT)
             record.calls.extend(calls_in(file, thread))
             record.file = None
 
