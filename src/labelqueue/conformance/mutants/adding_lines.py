@@ -49,6 +49,18 @@ class WritesBehindATornLine(AddsALine):
         return len(content)
 
 
+@mutant("DUR-3")
+class TakesALineWithoutItsEnd(AddsALine):
+    """A last line that is JSON is taken for whole, though its end was not written, and the next one is glued to it."""
+
+    def read(self) -> bytes:
+        *_, last = self.path.read_bytes().split(b"\n")
+        return last if last.endswith(b"]") else super().read()
+
+    def end_of(self, content: bytes) -> int:
+        return len(content) if content.endswith(b"]") else super().end_of(content)
+
+
 @mutant("SHARE-2")
 class WaitsAWhileToAddALine(AddsALine):
     """A line per change; whoever does not get the lock within three seconds goes on without it."""

@@ -1,12 +1,10 @@
-"""Mutants of DUR-3 and SHARE-4: what a killed process leaves behind."""
+"""Mutants of DUR-3: what a killed process leaves behind."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from labelqueue.conformance.models.durable import DurableQueue
@@ -130,6 +128,18 @@ class WritesOverABusyStore(CopiesWhereItCannotRename):
 
 
 @mutant("DUR-3")
+class WritesThroughALink(DurableQueue):
+    """A link must stay one, and so the file that it leads to is emptied and written anew."""
+
+    def replace(self, temporary: Path, target: Path) -> None:
+        if not self.path.is_symlink():
+            super().replace(temporary, target)
+            return
+        target.write_bytes(temporary.read_bytes())
+        temporary.unlink()
+
+
+@mutant("DUR-3")
 class HalfABatch(DurableQueue):
     """A batch is saved request by request, under one lock."""
 
@@ -148,80 +158,6 @@ class StumblesOverTheTemporary(DurableQueue):
 
     def clean_up(self, temporary: Path) -> None:
         pass
-
-
-class _LocksWithAFile(DurableQueue):
-    """The lock is a file that somebody has to remove."""
-
-    patience_s = 0.3
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        lock = self.sidecar()
-        end = time.monotonic() + self.patience_s
-        while not self.got(lock):
-            if time.monotonic() > end:
-                raise TimeoutError(f"{lock} is held by somebody else")
-            time.sleep(0.005)
-        try:
-            yield
-        finally:
-            self.free(lock)
-
-    def got(self, lock: Path) -> bool:
-        try:
-            os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
-        except FileExistsError:
-            return False
-        return True
-
-    def free(self, lock: Path) -> None:
-        lock.unlink()
-
-
-@mutant("SHARE-4")
-class LockFileStays(_LocksWithAFile):
-    """The lock is a file made exclusively; that of a killed process stays."""
-
-
-@mutant("SHARE-4")
-class LockFolderStays(_LocksWithAFile):
-    """The lock is a folder; that of a killed process stays."""
-
-    def got(self, lock: Path) -> bool:
-        try:
-            lock.mkdir()
-        except FileExistsError:
-            return False
-        return True
-
-    def free(self, lock: Path) -> None:
-        lock.rmdir()
-
-
-@mutant("SHARE-4")
-class LockIsTooOldLate(_LocksWithAFile):
-    """A lock file is taken over only when it is a minute old."""
-
-    def got(self, lock: Path) -> bool:
-        if lock.exists() and time.time() - lock.stat().st_mtime > 60:  # noqa: PLR2004 - a minute
-            lock.unlink(missing_ok=True)
-        return super().got(lock)
-
-
-@mutant("SHARE-4")
-class AsksForRepair(DurableQueue):
-    """A mark says that somebody is writing; found by the next one, it asks for a repair."""
-
-    def save(self) -> None:
-        mark = self.sidecar()
-        if mark.stat().st_size:
-            raise RuntimeError(f"{self.path} was not closed properly; repair it")
-        mark.write_bytes(b"writing")
-        try:
-            super().save()
-        finally:
-            mark.write_bytes(b"")
 
 
 @mutant("DUR-3")

@@ -119,6 +119,30 @@ class StandsWithoutSayingSo(DurableQueue):
 
 
 @mutant("DUR-1")
+class FindsItsOwnRequests(DurableQueue):
+    """A call that failed is made once more from its start, also where its change stands: it adds nothing then."""
+
+    def enqueue(self, rows: list[Any], reason: str) -> int:
+        try:
+            return super().enqueue(rows, reason)
+        except OSError:
+            added = super().enqueue(rows, reason)
+            self.settle(self.path.resolve())
+            return added
+
+
+@mutant("DUR-1")
+class ReadsItsAnswerBack(DurableQueue):
+    """A mark is answered with what the store holds by then; where that cannot be read, it looks as if it had failed."""
+
+    def mark_done(self, request_id: str, status: Any = "labeled") -> Any:
+        if super().mark_done(request_id, status) is None:
+            return None
+        self.look()
+        return next(request for request in self.items if request.request_id == request_id)
+
+
+@mutant("DUR-1")
 class StopsForGood(DurableQueue):
     """After one failed write the instance refuses every other change."""
 
@@ -160,6 +184,17 @@ class WritesOverTheOld(DurableQueue):
         except OSError:
             target.write_bytes(temporary.read_bytes()[:-2])
             raise
+
+
+@mutant("DUR-1")
+class GivesUpQuietly(DurableQueue):
+    """A file that somebody holds is replaced at the third try at the latest, and if not, the loop ends as well."""
+
+    def replace(self, temporary: Path, target: Path) -> None:
+        for _ in range(3):
+            with suppress(PermissionError):
+                return super().replace(temporary, target)
+        return None
 
 
 @mutant("DUR-1")
