@@ -29,7 +29,8 @@ impl Queues {
 
     fn mark(&mut self, request_id: Json, status: Json) -> Json {
         let items = self.items.entry(self.store.clone()).or_default();
-        let Some(item) = items.iter_mut().find(|i| i.get("request_id") == request_id) else { return Json::Null };
+        let found = items.iter_mut().find(|i| i.get("request_id") == request_id);
+        let item = if let Some(item) = found { item } else { return Json::Null };
         item.set("status", if status == Json::Null { text("labeled") } else { status });
         item.clone()
     }

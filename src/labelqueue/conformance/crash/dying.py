@@ -63,7 +63,11 @@ def kills_of(
 
     def rehearsed() -> Program:
         program = start()
-        stage.rehearse(program)
+        try:
+            stage.rehearse(program)
+        except BaseException:
+            program.end()
+            raise
         return program
 
     stage.rehearse(recorded)

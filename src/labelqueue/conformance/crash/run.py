@@ -182,8 +182,13 @@ def interruptions(
                 yield from ((stage, each) for each in failures_of(stage, actors.living, reader))
             if "kill" in kinds:
                 progress("crashes", next(steps), total)
-                kills = kills_of(stage, start, actors.living(), reader, is_file=is_file, is_shared="shared" in profiles)
-                yield from ((stage, each) for each in kills)
+                # By no name, so that nothing of it goes on once nobody asks for more, and the stage is gone.
+                yield from (
+                    (stage, each)
+                    for each in kills_of(
+                        stage, start, actors.living(), reader, is_file=is_file, is_shared="shared" in profiles
+                    )
+                )
         if "failure" in kinds:
             # The clock runs, so that what is remembered of a file may be as old as it says.
             with ExitStack() as untimed:
