@@ -176,8 +176,10 @@ def interruptions(
         hits = {"failure", "kill"} & set(kinds)
         total = (len(SCENES) + 1 + is_file) * len(hits) + 1
         steps = iter(range(total))
+        # Who waits for the dead is the same whatever they did.
+        shared_scene = SCENES[-1] if "shared" in profiles else None
         for stage in stages if hits else ():
-            if "failure" in kinds:
+            if "failure" in kinds and not stage.scene.is_linked:
                 progress("crashes", next(steps), total)
                 yield from ((stage, each) for each in failures_of(stage, actors.living, reader))
             if "kill" in kinds:
@@ -186,7 +188,7 @@ def interruptions(
                 yield from (
                     (stage, each)
                     for each in kills_of(
-                        stage, start, actors.living(), reader, is_file=is_file, is_shared="shared" in profiles
+                        stage, start, actors.living(), reader, is_file=is_file, is_shared=stage.scene is shared_scene
                     )
                 )
         if "failure" in kinds:
