@@ -78,9 +78,10 @@ def kills_of(
     is_alone = is_one_file(store, recorded)
     points = points_to_hit(points_in(record.calls, store.parents[1]))
     kills = _Kills(stage, witness, folders_of_temporaries(record.calls, store), is_alone, is_file)
+    while_open = points[::_EVERY] if is_shared else []
     on_another_way = _points_on_another_way(stage, recorded, points)
     with ExitStack() as stack:
-        actors = Actors(rehearsed, stack, most=len(points) + len(points[::_EVERY]) + len(on_another_way))
+        actors = Actors(rehearsed, stack, most=len(points) + len(while_open) + len(on_another_way))
         before: Point | None = None
         for point in points:
             if not witness.is_alive:
@@ -93,7 +94,7 @@ def kills_of(
                 for size in sorted({(small + large) // 2, large - 1}) if small < large else ():
                     yield from kills.at(actors.living(), point, torn=(before.file, size))
             before = point
-        for point in points[::_EVERY] if is_shared else ():
+        for point in while_open:
             yield from kills.at(actors.living(), point, is_open=True)
         for point, refused in on_another_way:
             yield from kills.at(actors.living(), point, refused=refused)
@@ -106,8 +107,9 @@ def _points_on_another_way(stage: Stage, program: Program, points: Sequence[Poin
         The points, each with what strace is told of the replacement.
     """
     replacing = next((point for point in points if point.name.startswith("rename")), None)
-    for error in _WHY_NOT_REPLACED if replacing is not None else ():
-        assert replacing is not None
+    if replacing is None:
+        return []
+    for error in _WHY_NOT_REPLACED:
         refused = f"{replacing.name}:error={error}:when={replacing.number}"
         store = stage.set_up()
         program.open(store)

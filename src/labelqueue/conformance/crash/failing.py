@@ -196,8 +196,7 @@ class _Trials:
         # Whoever may not remove a file cannot be blamed for leaving it.
         is_alone = self.is_alone and not point.name.startswith("unlink")
         strays = take_away(self.elsewhere, record.calls)
-        where = ", where the path is a link's" if self.stage.scene.is_linked else ""
-        found = self._afterwards(store, f"{point} {how}{where}", error, outcome, then, is_alone=is_alone)
+        found = self._afterwards(store, f"{point} {how}", error, outcome, then, is_alone=is_alone)
         if error == _INTERRUPT and not self.actor.is_alive:
             return None  # nobody has to live through an interrupt
         leftovers = None if found.leftovers is None else (*found.leftovers, *strays)

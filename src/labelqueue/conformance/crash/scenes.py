@@ -6,7 +6,7 @@ import itertools
 import shutil
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -95,7 +95,7 @@ CORRECTION: Final = Scene(
 """A mark of a request that is done already: who takes back a mark that failed must know what was there."""
 
 
-LINKED: Final = Scene(FILLED, {"do": "mark_done", "request_id": {"$place": 1}, "status": "skipped"}, is_linked=True)
+LINKED: Final = replace(SCENES[-1], is_linked=True)
 """A store that is a link: who may not replace a link writes over its target, if nothing better comes to mind."""
 
 
