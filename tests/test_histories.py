@@ -38,6 +38,8 @@ def mark(number, status="labeled"):
     return call_of({"do": "mark_done", "request_id": f"id-{number}", "status": status})
 
 
+FAILED = Refusal("other", "raised OSError: [Errno 5] Input/output error")
+UNSURE = Refusal("other", "raised OSError: [Errno 5] Input/output error; the change may stand")
 ALL = call_of({"do": "all_items"})
 PENDING = call_of({"do": "get_pending"})
 
@@ -99,6 +101,14 @@ LEGAL = {
         cap=2,
     ),
     "an unknown id": history(Event("A", mark(9), 1, 2, None), final=[]),
+    "a call that was made to fail changes nothing": history(
+        Event("A", drift(0), 1, 4, None, FAILED, was_to_fail=True), Event("B", ALL, 2, 3, []), final=[]
+    ),
+    "or something, where it says so": history(
+        Event("A", drift(0), 1, 4, None, UNSURE, was_to_fail=True),
+        Event("B", ALL, 2, 3, [request(0)]),
+        final=[request(0)],
+    ),
 }
 
 ILLEGAL = {
@@ -125,6 +135,12 @@ ILLEGAL = {
         Event("A", PENDING, 5, 6, [request(1)]),
         final=[request(0, "labeled"), request(1)],
         cap=1,
+    ),
+    "a look at what a failed call takes back": history(
+        Event("A", drift(0), 1, 4, None, FAILED, was_to_fail=True), Event("B", ALL, 2, 3, [request(0)]), final=[]
+    ),
+    "a failed call that says nothing of what it left": history(
+        Event("A", drift(0), 1, 2, None, FAILED, was_to_fail=True), final=[request(0)]
     ),
     "an order of asking that is not by confidence": history(
         Event("A", drift(0, 1), 1, 2, 2),
@@ -171,8 +187,8 @@ def test_marks_that_are_not_seen_are_told_by_share_1():
         Event("A", drift(0, 1), 1, 2, 2),
         Event("B", mark(0), 3, 4, request(0, "labeled")),
         Event("A", PENDING, 5, 6, [request(1)]),
-        Event("A", drift(0), 7, 8, 0),
-        final=[request(0, "labeled"), request(1)],
+        Event("A", drift(0, 2), 7, 8, 1),
+        final=[request(0, "labeled"), request(1), request(2)],
         cap=1,
     )
 

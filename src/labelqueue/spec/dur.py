@@ -45,13 +45,6 @@ __all__ = [
 ]
 
 _CHANGING: Final = ("enqueue_low_confidence", "enqueue_drift", "mark_done")
-# Any words will do that leave the caller in doubt, or tell what was not finished.
-_SAYS_SO: Final = re.compile(
-    r"\b(may|might|could|can|perhaps|possibl[ey]|maybe|unclear|uncertain|unknown|unsure|doubt|took|taken|takes|stands?|"
-    r"stood|already|applied|effect|stored|written|saved|kept|visible|replaced|renamed|durab\w+|flush\w*|f?sync\w*|"
-    r"folder|director\w+|disk i/o error)\b",  # the last is all that SQLite says of a commit that it cannot vouch for
-    re.IGNORECASE,
-)
 # A library may say it in words of its own, such as "database or disk is full".
 _TELLS_A_CAUSE: Final = re.compile(
     r"errno|os error|i/o|input|disk|device|drive|space|full|quota|large|big|limit|permi|denied|allow|access|read-?\s?only|"
@@ -92,7 +85,7 @@ def failed_writes_change_nothing(seen: Interruption) -> Iterator[str]:
         yield f"{seen.how}: {seen.differs_from_both()}"
     elif masked := _masked(seen):
         yield f"{seen.how}: the error hides the cause: {seen.call.do} {masked}"
-    elif seen.is_after and not seen.is_before and not _SAYS_SO.search(seen.refusal.message):
+    elif seen.is_after and not seen.is_before and not seen.refusal.says_that_it_may_stand:
         yield f"{seen.how}: the change stands, and the error does not say that it may: {seen.call.do} {seen.refusal.message}"
     yield from _disagreement(seen)
     yield from _wrong_retry(seen)

@@ -25,6 +25,7 @@ class Event:
         end: When the answer was there; `None` where there never was one.
         result: What came back; meaningless where `end` or `refusal` says so.
         refusal: The error that came instead, or `None`.
+        was_to_fail: Whether it was made to fail, so that the error is no fault.
     """
 
     client: str
@@ -33,11 +34,17 @@ class Event:
     end: int | None
     result: Any = None
     refusal: Refusal | None = None
+    was_to_fail: bool = False
 
     @property
     def is_answered(self) -> bool:
         """Whether a result came back."""
         return self.end is not None and self.refusal is None
+
+    @property
+    def is_void(self) -> bool:
+        """Whether it failed, as it was made to, and says nothing of a change that may stand: then nothing may be seen of it."""
+        return self.was_to_fail and self.refusal is not None and not self.refusal.says_that_it_may_stand
 
     @property
     def is_read(self) -> bool:

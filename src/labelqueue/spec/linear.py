@@ -79,6 +79,8 @@ class _Search:
 
     def _after(self, event: Event, statuses: _Statuses) -> list[_Statuses]:
         """The states after a call that comes next, where its answer allows it."""
+        if event.is_void:
+            return [statuses]
         if not event.is_answered:
             # Nobody knows whether it happened.
             changed = self._changed(event, statuses)

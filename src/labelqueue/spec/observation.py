@@ -9,11 +9,12 @@ then held, what was written, and what a reader saw while it was being written.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from labelqueue.contract import DEFAULT_LABEL_MAX_ASKS_PER_DAY
 from labelqueue.spec.call import Bucket, Call
@@ -21,6 +22,14 @@ from labelqueue.spec.queue_file import FileState
 from labelqueue.spec.seen import Seen, utc
 
 __all__ = ["Observation", "Refusal"]
+
+# Any words will do that leave the caller in doubt, or tell what was not finished.
+_SAYS_THAT_IT_MAY_STAND: Final = re.compile(
+    r"\b(may|might|could|can|perhaps|possibl[ey]|maybe|unclear|uncertain|unknown|unsure|doubt|took|taken|takes|stands?|"
+    r"stood|already|applied|effect|stored|written|saved|kept|visible|replaced|renamed|durab\w+|flush\w*|f?sync\w*|"
+    r"folder|director\w+|disk i/o error)\b",  # the last is all that SQLite says of a commit that it cannot vouch for
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,11 @@ class Refusal:
 
     kind: str
     message: str
+
+    @property
+    def says_that_it_may_stand(self) -> bool:
+        """Whether it leaves the caller in doubt whether the change took effect."""
+        return _SAYS_THAT_IT_MAY_STAND.search(self.message) is not None
 
 
 @dataclass(frozen=True, kw_only=True)

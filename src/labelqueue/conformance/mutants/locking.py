@@ -111,9 +111,27 @@ class LooksBeforeItLocks(_KnowsItsLock):
 class FreesTheLockBeforeTheRename(DurableQueue):
     """The lock is freed once the temporary file is written."""
 
+    def temporary(self, target: Path) -> Path:
+        return target.with_name(f"{target.name}.{os.getpid()}.new")
+
     def replace(self, temporary: Path, target: Path) -> None:
         self.unlock()
         super().replace(temporary, target)
+
+
+@mutant("SHARE-2")
+class LosesItsLockByReadingIt(DurableQueue):
+    """The lock file holds its owner's number, and who reads that and closes the file gives up a POSIX lock with it."""
+
+    def acquire(self, descriptor: int) -> None:
+        import fcntl  # noqa: PLC0415 - not everywhere, and needed here alone
+
+        fcntl.lockf(descriptor, fcntl.LOCK_EX)
+        os.pwrite(descriptor, b"%d" % os.getpid(), 0)
+        assert self.sidecar().read_text(encoding="ascii").startswith(str(os.getpid()))
+
+    def temporary(self, target: Path) -> Path:
+        return target.with_name(f"{target.name}.{os.getpid()}.new")
 
 
 @mutant("SHARE-2")

@@ -9,7 +9,7 @@ from labelqueue.conformance.crash.scenes import CROWD
 if TYPE_CHECKING:
     from labelqueue.conformance.steps import Step
 
-__all__ = ["LATE", "LINKED", "LOOK", "PAIRS", "PARTS", "PREPARED", "READINGS", "TIMED", "Pair"]
+__all__ = ["FAILING", "LATE", "LINKED", "LOOK", "PAIRS", "PARTS", "PREPARED", "READINGS", "TIMED", "Pair"]
 
 
 def _drift(*minutes: int) -> Step:
@@ -95,3 +95,6 @@ LINKED: Final = Pair(_drift(2), _drift(4), is_linked=True)
 
 LOOK: Final = Pair(_drift(0, 2), {"do": "all_items"})
 """A look at what somebody is changing: what one has seen, others must see as well."""
+
+FAILING: Final = (Pair(_drift(2), _drift(4, 5)), LOOK, Pair(_drift(2), _drift(4), is_first=True))
+"""The calls that overlap where the first one fails."""

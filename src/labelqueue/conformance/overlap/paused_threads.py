@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from labelqueue.conformance.crash.scenes import linked
 from labelqueue.conformance.overlap.clients import LONGEST_S, Caller, await_all, made
 from labelqueue.conformance.overlap.pairs import LINKED, LOOK, PAIRS, PREPARED, READINGS, TIMED, Pair
-from labelqueue.conformance.overlap.paused import told
+from labelqueue.conformance.overlap.paused_scene import told
 from labelqueue.conformance.overlap.ways import performing, state_of
 from labelqueue.conformance.steps import Step, resolved
 from labelqueue.spec import Event, History

@@ -27,7 +27,7 @@ from labelqueue.conformance.overlap.clients import (
 )
 from labelqueue.conformance.overlap.many_changes import many_changes
 from labelqueue.conformance.overlap.pairs import LATE, LINKED, PAIRS, PARTS, TIMED
-from labelqueue.conformance.overlap.paused import long_pause, paused_histories
+from labelqueue.conformance.overlap.paused import failing_meanwhile, long_pause, paused_histories
 from labelqueue.conformance.overlap.ways import Progress, fresh_store, histories_in
 from labelqueue.conformance.tracing.strace import why_not
 from labelqueue.spec import Event, History
@@ -149,6 +149,13 @@ def _paused_long(company: _Company) -> Iterator[History]:
         yield from long_pause(first, second, reader, datetime.now(UTC))
 
 
+def _failing_meanwhile(company: _Company) -> Iterator[History]:
+    # What a call that fails may leave is nobody's concern who does not claim that it leaves nothing.
+    if "durable" in company.profiles and company.can_be_stopped():
+        first, second, reader = company.untimed
+        yield from failing_meanwhile(first, second, reader, datetime.now(UTC))
+
+
 def _very_often(company: _Company) -> Iterator[History]:
     first, second, *_, reader = company.timed
     with fresh_store() as store:
@@ -160,6 +167,7 @@ PROCESS_WAYS: Final[Mapping[str, Callable[[_Company], Iterator[History]]]] = {
     "paused": _paused,
     "paused while the clock runs": _paused_while_the_clock_runs,
     "paused long": _paused_long,
+    "failing meanwhile": _failing_meanwhile,
     "at once": _at_once,
     "very often": _very_often,
 }

@@ -36,8 +36,9 @@ _TRACED: Final = (
     "fchmodat,fsync,fdatasync,sync,syncfs,sync_file_range,copy_file_range,sendfile,splice,msync"
 )
 _LOOKS: Final = "newfstatat,statx"
+_LOCKS: Final = "flock,fcntl"
 _SOCKETS: Final = "sendto,sendmsg,recvfrom,recvmsg"
-TRACED: Final = f"{_TRACED},{_LOOKS},{_SOCKETS}"
+TRACED: Final = f"{_TRACED},{_LOOKS},{_LOCKS},{_SOCKETS}"
 """Every system call that is written down."""
 STARTS: Final = "clone,clone3,fork,vfork"
 """Those that start a thread or a process."""
@@ -50,6 +51,9 @@ _READS: Final = frozenset({"open", "openat", "read", "pread64", "close", *_LOOKS
 _ON_CONNECTIONS: Final = frozenset({*_SOCKETS.split(","), "read", "write", "writev"})
 _ANSWERS: Final = frozenset({"write", "writev"})
 _SOCKET: Final = re.compile(r"(\d+)<socket:")
+_DESCRIPTOR: Final = re.compile(r"\d+<([^>]*)>")
+_LOCKING: Final = re.compile(r"\bLOCK_(EX|SH)\b|\bF_(WR|RD)LCK\b")
+_UNLOCKING: Final = re.compile(r"\bLOCK_UN\b|\bF_UNLCK\b")
 _INJECTED: Final = "(INJECTED"
 MOST_POINTS: Final = 48
 """The most points of a call at which it is hit, where it makes many system calls for each row of a large batch."""
@@ -108,6 +112,26 @@ class SystemCall(NamedTuple):
     def makes_a_file(self) -> bool:
         """Whether it opened a file that it would have made."""
         return self.name in ("open", "openat") and "O_CREAT" in self.arguments and not self.result.startswith("-")
+
+    @property
+    def path(self) -> str:
+        """The file that its descriptor is for, or nothing."""
+        found = _DESCRIPTOR.match(self.arguments)
+        return found[1] if found else ""
+
+    @property
+    def locks(self) -> bool:
+        """Whether it locks a file, or would like to."""
+        return self._is_of_locks and _LOCKING.search(self.arguments) is not None
+
+    @property
+    def may_unlock(self) -> bool:
+        """Whether it frees a lock on its file, if there is one; to close a file may free any lock on it."""
+        return self.name == "close" or (self._is_of_locks and _UNLOCKING.search(self.arguments) is not None)
+
+    @property
+    def _is_of_locks(self) -> bool:
+        return self.name in _LOCKS.split(",")
 
     @property
     def changes(self) -> bool:
@@ -176,7 +200,9 @@ def calls_in(file: Path, alone: int | None) -> list[SystemCall]:
     return found
 
 
-def points_in(calls: Sequence[SystemCall], folder: Path, *, of_reading: bool = False) -> list[Point]:
+def points_in(
+    calls: Sequence[SystemCall], folder: Path, *, of_reading: bool = False, of_unlocking: bool = False
+) -> list[Point]:
     """Name the system calls that change something below a folder, in order.
 
     Calls of one thread alone are counted, since strace counts them by thread.
@@ -185,12 +211,16 @@ def points_in(calls: Sequence[SystemCall], folder: Path, *, of_reading: bool = F
         calls: What a process did.
         folder: The folder.
         of_reading: Whether those that only read count, too.
+        of_unlocking: Whether those that free a lock on a file count, too.
     """
+    locked = {call.path for call in calls if call.locks}
     touching = [(number, call) for number, call in _numbered(calls) if str(folder) in call.arguments]
     return [
         _point(calls, call, number, Path(re.findall(rf"{re.escape(str(folder))}[^\">]*", call.arguments)[-1]).name)
         for (number, call), (_, following) in zip(touching, [*touching[1:], (0, None)], strict=True)
-        if call.changes or (of_reading and call.name in _READS and not _goes_on_looking(call, following))
+        if call.changes
+        or (of_reading and call.name in _READS and not _goes_on_looking(call, following))
+        or (of_unlocking and call.may_unlock and call.path in locked)
     ]
 
 

@@ -1,0 +1,233 @@
+"""The paused scene: two clients over a store, of which one is stopped in a call while the other acts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from labelqueue.conformance.crash.program import Program
+from labelqueue.conformance.crash.scenes import SETTLED_S, Stage, linked
+from labelqueue.conformance.overlap.clients import made
+from labelqueue.conformance.overlap.pairs import Pair
+from labelqueue.conformance.steps import Step, call_of, resolved
+from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
+from labelqueue.conformance.tracing.strace import Record, attached
+from labelqueue.conformance.tracing.system_calls import Point, points_in
+from labelqueue.spec import Event, History, Refusal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+__all__ = ["Failure", "PausedScene", "told"]
+
+# How much longer than alone a call may sleep before it is taken for one that waits for
+# a lock.  Whoever needs longer overlaps less; no verdict depends on it.
+_TIMES_ALONE: Final = 4
+_PATIENCE_S: Final = 0.05
+_ALL: Final[Step] = {"do": "all_items"}
+
+
+class Failure(NamedTuple):
+    """What is made to fail in the call that is stopped.
+
+    Attributes:
+        point: The system call.
+        error: With which error, by its name.
+    """
+
+    point: Point
+    error: str
+
+    @property
+    def injection(self) -> str:
+        """What strace is told."""
+        return f"{self.point.name}:error={self.error}:when={self.point.number}"
+
+    def may_be_stopped_at(self, point: Point) -> bool:
+        """Whether strace can stop the call there as well: it takes one order for all system calls of a name."""
+        return point.name != self.point.name or point.number == self.point.number
+
+    def injections_with(self, stop: str) -> list[str]:
+        """What strace is told where it stops the call as well."""
+        name, _, rest = stop.partition(":")
+        return [f"{name}:error={self.error}:{rest}"] if name == self.point.name else [stop, self.injection]
+
+    def is_in(self, record: Record, store: Path) -> bool:
+        """Whether it was this that failed, and not a system call that is none of the store's."""
+        hits = [call for call in record.injected() if call.name == self.point.name]
+        return bool(hits) and all(str(store.parents[1]) in hit.arguments for hit in hits)
+
+
+@dataclass
+class PausedScene:
+    """Two processes that open a store, of which one is stopped in a call and the other makes calls meanwhile."""
+
+    stage: Stage
+    pair: Pair
+    first: Program
+    second: Program
+    reader: Program
+    now: datetime
+    patience_s: float = _PATIENCE_S
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def meanwhile(self) -> Step:
+        """The call of the second, as it can be sent."""
+        return resolved(self.pair.second, {}, self.stage.before)
+
+    def rehearsed(self) -> tuple[list[Point], list[Point]]:
+        """Make both calls with nobody else about; returns the points of the first to stop it at, and all."""
+        store = self.opened()
+        with attached(self.first.pid) as record:
+            self.first.perform(self.stage.step)
+        start = time.monotonic()
+        self.second.perform(self.meanwhile)
+        self.patience_s = max(_PATIENCE_S, _TIMES_ALONE * (time.monotonic() - start))
+        folder = store.parents[1]
+        changes, all_points = (points_in(record.calls, folder, of_reading=each) for each in (False, True))
+        if self.pair.first["do"] in ("get_pending", "all_items") or not changes:
+            return all_points, all_points
+        # Where a lock is freed too early, another one goes on before the last change; behind it, who reads
+        # once more may find what another did.
+        stops, last = points_in(record.calls, folder, of_unlocking=True), changes[-1]
+        return stops[: stops.index(last) + 1] + all_points[all_points.index(last) + 1 :], all_points
+
+    def points_where(self, failure: Failure) -> list[Point]:
+        """Let a call fail with nobody else about; returns the points to stop it at, before the failure and behind."""
+        store = self.opened()
+        with attached(self.first.pid, failure.injection) as record:
+            Sent("A", self.first, self.stage.step).answer()
+        if not failure.is_in(record, store):
+            return []
+        points = points_in(record.calls, store.parents[1], of_reading=True, of_unlocking=True)
+        return [point for point in points if failure.may_be_stopped_at(point)]
+
+    def paused_at(
+        self, point: Point, patience_s: float | None = None, failure: Failure | None = None
+    ) -> History | None:
+        """Stop the first at a point, and let it fail if told so; `None` where it took another way this time."""
+        store = self.opened()
+        stop = f"{point.name}:signal=STOP:when={point.number}"
+        injections = [stop] if failure is None else failure.injections_with(stop)
+        with attached(self.first.pid, *injections) as record:
+            call = Sent("A", self.first, self.stage.step)
+            if not self.first.is_stopped(record):
+                self.events.append(call.answer())
+                return None
+            is_open = not self.pair.is_late or self.second_opens(store)
+            steps = [self.meanwhile, _ALL] if self.pair.then is None else [self.meanwhile, _ALL, self.pair.then]
+            waiting = self.second_calls(patience_s or self.patience_s, *steps) if is_open else None
+            self.first.go_on()
+            answer = call.answer()
+            if not is_open:
+                self.second.finish_opening()
+            if waiting is not None:
+                self.events.append(waiting.answer())
+        how = f"while A was stopped at {point}"
+        if failure is not None:
+            if not failure.is_in(record, store):
+                return None
+            how += f", and failed with {failure.error} at {failure.point}"
+            answer = replace(answer, was_to_fail=True)
+        self.events.append(answer)
+        if self.pair.is_linked:
+            how += ", and B knew the store by a link"
+        if self.pair.is_late:
+            how += ", and B opened the store only then"
+        # Nothing says how long a call must wait before it gives up and says so.
+        return self.history(store, how, may_give_up=patience_s is not None)
+
+    def relay(self, point: Point) -> History:
+        """Stop the first; the second waits for it, and is stopped as well while the first calls again."""
+        store = self.opened()
+        other = {"do": "enqueue_drift", "buckets": [dict(self.stage.step["buckets"][0], user_id="grace")]}
+        with ExitStack() as stack:
+            stop = f"{point.name}:signal=STOP:when={point.number}"
+            record_of_second = stack.enter_context(attached(self.second.pid, stop))
+            with attached(self.first.pid, stop) as record:
+                one = Sent("A", self.first, self.stage.step)
+                self.first.is_stopped(record)
+                two = Sent("B", self.second, other)
+                self.second.answers_within(self.patience_s)
+                os.kill(self.first.pid, signal.SIGCONT)
+                # Where B was let in, it is stopped by now, and A may be waiting for it.
+                is_answered = self.first.answers_within(self.patience_s)
+                if not is_answered:
+                    os.kill(self.second.pid, signal.SIGCONT)
+                self.events.append(one.answer())
+            if is_answered:
+                self.second.is_stopped(record_of_second)
+            three = Sent("A", self.first, self.meanwhile)
+            self.first.answers_within(self.patience_s)
+            self.second.go_on()
+            self.events += [two.answer(), three.answer()]
+        return self.history(store, f"while A, then B was stopped at {point}")
+
+    def opened(self) -> Path:
+        """Have both open a fresh store and read it."""
+        store = self.stage.set_up()
+        self.first.open(store, self.pair.cap)
+        self.second.open(linked(store) if self.pair.is_linked else store, self.pair.cap)
+        self.events = [told(step, number) for number, step in enumerate(self.stage.scene.before)]
+        self.events += [made("A", self.first.perform, _ALL), made("B", self.second.perform, _ALL)]
+        if self.pair.earlier is not None:
+            self.events.append(made("B", self.second.perform, self.pair.earlier))
+            if self.pair.is_settled:
+                time.sleep(SETTLED_S)
+        return store
+
+    def second_opens(self, store: Path) -> bool:
+        """Let the second open the store anew, unless it waits; returns whether it did."""
+        self.second.begin_opening(store, self.pair.cap)
+        if not self.second.answers_within(self.patience_s):
+            return False
+        self.second.finish_opening()
+        return True
+
+    def second_calls(self, patience_s: float, *steps: Step) -> Sent | None:
+        """Let the second make calls until one of them waits; returns that one."""
+        for step in steps:
+            call = Sent("B", self.second, step)
+            if not self.second.answers_within(patience_s):
+                return call
+            self.events.append(call.answer())
+        return None
+
+    def history(self, store: Path, how: str, *, may_give_up: bool = False) -> History:
+        """Let both look once more, and put everything together."""
+        self.events += [made("A", self.first.perform, _ALL), made("B", self.second.perform, _ALL)]
+        events = tuple(sorted(self.events, key=lambda event: event.start))
+        final = self.reader.state_of(store)
+        return History(how, events, final, now=self.now, cap=self.pair.cap, may_give_up=may_give_up)
+
+
+class Sent:
+    """A call that was sent, and is not answered yet."""
+
+    def __init__(self, name: str, program: Program, step: Step) -> None:
+        self._name, self._program, self._step = name, program, step
+        self._start = time.monotonic_ns()
+        program.send(step)
+
+    def answer(self) -> Event:
+        """Wait for the answer."""
+        result: Any = None
+        refusal = None
+        try:
+            result = self._program.receive(self._step)
+        except RefusedError as error:
+            refusal = error.refusal
+        except BrokenError as error:
+            refusal = Refusal("other", f"got no answer: the program {error}")
+        return Event(self._name, call_of(self._step), self._start, time.monotonic_ns(), result, refusal)
+
+
+def told(step: Step, number: int) -> Event:
+    """The call of the preparation, long before; each added one request."""
+    return Event("preparation", call_of(step), 2 * number, 2 * number + 1, 1)
