@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from labelqueue.conformance.invalid_file import InvalidFileError
+from labelqueue.conformance.steps import text_of
 from labelqueue.spec import REQUIREMENTS, Profile, Requirement
 
 __all__ = ["DATA", "Case", "InvalidCaseError", "case_of", "cases_about", "hand_written", "load_case"]
@@ -74,7 +75,7 @@ class Case:
 
     def to_json(self) -> dict[str, Any]:
         """Write the case in its file form."""
-        given: dict[str, Any] = {"now": self.now.isoformat().replace("+00:00", "Z")}
+        given: dict[str, Any] = {"now": text_of(self.now)}
         if self.max_asks_per_day is not None:
             given["max_asks_per_day"] = self.max_asks_per_day
         if self.runs:

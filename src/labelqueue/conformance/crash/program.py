@@ -8,6 +8,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from labelqueue.conformance.cases import DEFAULT_NOW
+from labelqueue.conformance.steps import text_of
 from labelqueue.conformance.subjects.conversation import Conversation
 from labelqueue.conformance.subjects.program import seen_in
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["Program"]
 
 _CAP: Final = 2  # below what waits, so that what is offered shows how much of the day is taken for used up
-_NOW: Final = "2026-01-15T12:00:00.140625Z"
 _TICK_S: Final = 0.001
 _LONGEST_S: Final = 10.0
 _LONGEST_AT_WORK_S: Final = 1.0
@@ -54,7 +55,7 @@ class Program:
         self._conversation.ask("hello", {"wire": VERSION})
         self._language = subject.language
         if subject.claims.clock and is_timed:
-            self._conversation.ask("set_clock", {"now": _NOW})
+            self._conversation.ask("set_clock", {"now": text_of(DEFAULT_NOW)})
 
     @property
     def pid(self) -> int:

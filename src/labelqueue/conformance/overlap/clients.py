@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from labelqueue.conformance.cases import DEFAULT_NOW
 from labelqueue.conformance.steps import Step, call_of
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.spec import Event, Refusal, Seen
@@ -55,7 +56,6 @@ LONGEST_S: Final = 30.0
 """How long threads are waited for when none of them has an answer: longer than a program may take."""
 
 _GLANCE_S: Final = 0.05
-_NOW: Final = datetime(2026, 1, 15, 12, 0, 0, 140625, tzinfo=UTC)
 _CAP: Final = 3
 _USERS: Final = ("ada", "grace")
 _MINUTES: Final = (0, 15, 30, 45)
@@ -214,7 +214,7 @@ def cap_of(seed: int) -> int:
 
 def now_of(subject: Subject) -> datetime:
     """Return where the clients' clock is set, or what time it is where it cannot be."""
-    return _NOW if subject.claims.clock else datetime.now(UTC)
+    return DEFAULT_NOW if subject.claims.clock else datetime.now(UTC)
 
 
 def _in_order(clients: Sequence[Client]) -> tuple[Event, ...]:

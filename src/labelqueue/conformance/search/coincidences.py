@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from labelqueue.conformance.search.rules import Rules
+from labelqueue.conformance.steps import text_of
 from labelqueue.contract import DEFAULT_LABEL_MAX_ASKS_PER_DAY
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class MakesCoincidences(Rules):
             self.take({"do": "mark_done", "request_id": {"$place": places[min(which, len(places) - 1)]}})
 
     def _set_clock(self, now: datetime) -> None:
-        self.take({"do": "clock", "now": now.isoformat().replace("+00:00", "Z")})
+        self.take({"do": "clock", "now": text_of(now)})
 
     def _enqueue_and_ask(self, data: st.DataObject, buckets: list[dict[str, Any]]) -> None:
         self.take({"do": "enqueue_drift", "buckets": buckets})

@@ -27,7 +27,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from labelqueue.conformance.cases import Case
+from labelqueue.conformance.cases import DEFAULT_NOW, Case
 from labelqueue.conformance.examination import Examination
 from labelqueue.conformance.judging import Failure, Findings, answer_of, examination_of, judge_step
 from labelqueue.conformance.models.crosscheck import GENERAL, Beside
@@ -35,7 +35,7 @@ from labelqueue.conformance.search.bad_input import HandsInBadInput
 from labelqueue.conformance.search.buckets import USERS, USERS_OF_FILES, buckets, types
 from labelqueue.conformance.search.coincidences import MakesCoincidences
 from labelqueue.conformance.search.outside_changes import ChangesTheFile
-from labelqueue.conformance.steps import moment_of
+from labelqueue.conformance.steps import moment_of, text_of
 from labelqueue.conformance.subjects.subject import BrokenError
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def machine_of(collector: Collector) -> type[RuleBasedStateMachine]:  # noqa: C9
             # A clock that runs may not come near midnight, where a call would have two days.
             runs = collector.eye == "runs"
             hours = _NOON if runs else hours
-            now = datetime(2026, 1, 15, microsecond=140625, tzinfo=UTC) + timedelta(hours=hours)
+            now = DEFAULT_NOW.replace(hour=0) + timedelta(hours=hours)
             self.users = users
             self.case = Case(
                 id="found-by-search",
@@ -195,7 +195,7 @@ def machine_of(collector: Collector) -> type[RuleBasedStateMachine]:  # noqa: C9
             else:
                 midnight = datetime(now.year, now.month, now.day, tzinfo=UTC) + timedelta(days=1)
                 now = midnight + to_midnight
-            self.take({"do": "clock", "now": now.isoformat().replace("+00:00", "Z")})
+            self.take({"do": "clock", "now": text_of(now)})
             self.take(self.asking(data))
 
         def asking(self, data: st.DataObject) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from labelqueue.conformance.cases import DEFAULT_NOW
+from labelqueue.conformance.steps import text_of
 from labelqueue.conformance.subjects.conversation import Conversation
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.conformance.subjects.wire import VERSION, problems_of
@@ -19,7 +21,6 @@ from labelqueue.errors import shown
 
 __all__ = ["Said", "smoked"]
 
-_NOW: Final = "2026-01-15T12:00:00.140625Z"
 _BUCKET: Final = {
     "user_id": "ada",
     "bucket_start_ts": "2026-01-10T09:00:00Z",
@@ -108,7 +109,7 @@ def _talk(conversation: Conversation, store: Path, say: Callable[[Said], None]) 
 def _steps(store: str, *, has_clock: bool) -> Iterator[_Step]:
     yield _Step("open", {"store": store, "max_asks_per_day": 20}, None, "answer open with null")
     if has_clock:
-        yield _Step("set_clock", {"now": _NOW}, None, "answer set_clock with null")
+        yield _Step("set_clock", {"now": text_of(DEFAULT_NOW)}, None, "answer set_clock with null")
     yield _Step("all_items", {}, [], "a store that does not exist yet is an empty queue (KEEP-3)")
     added = "return how many requests were added (ENQ-6); only confidences below 0.55 are selected (ENQ-1)"
     yield _Step("enqueue_low_confidence", {"rows": _ROWS}, 1, added)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = [
     "CHANGES",
@@ -214,9 +214,10 @@ def points_in(
         of_unlocking: Whether those that free a lock on a file count, too.
     """
     locked = {call.path for call in calls if call.locks}
+    point = _pointing(calls)
     touching = [(number, call) for number, call in _numbered(calls) if str(folder) in call.arguments]
     return [
-        _point(calls, call, number, Path(re.findall(rf"{re.escape(str(folder))}[^\">]*", call.arguments)[-1]).name)
+        point(call, number, Path(re.findall(rf"{re.escape(str(folder))}[^\">]*", call.arguments)[-1]).name)
         for (number, call), (_, following) in zip(touching, [*touching[1:], (0, None)], strict=True)
         if call.changes
         or (of_reading and call.name in _READS and not _goes_on_looking(call, following))
@@ -237,7 +238,8 @@ def points_on_connections(calls: Sequence[SystemCall]) -> list[Point]:
     """
     used = [(number, call) for number, call in _numbered(calls) if call.connection is not None]
     rows = (list(row) for _, row in groupby(used, key=lambda each: (each[1].pid, each[1].connection, each[1].sends)))
-    return [_point(calls, call, number, "a connection") for row in rows for number, call in some_of(row, _FEW)]
+    point = _pointing(calls)
+    return [point(call, number, "a connection") for row in rows for number, call in some_of(row, _FEW)]
 
 
 def some_of(row: Sequence[_T], most: int) -> list[_T]:
@@ -255,12 +257,21 @@ def points_to_hit(points: Sequence[Point]) -> list[Point]:
     return some_of(points, max(_FEWEST_POINTS, min(MOST_POINTS, _MOST_CALLS // max(1, len(points)))))
 
 
-def _point(calls: Sequence[SystemCall], call: SystemCall, number: int, file: str) -> Point:
-    others = Counter(each.pid for each in calls if each.name == call.name and each.pid != call.pid)
-    if call.name in _ANSWERS and calls[0].pid != call.pid:
-        others[calls[0].pid] += 0  # whoever read the request answers it, which may come too late to be recorded
-    # One more: the thread that answered reads the next request while it is still watched.
-    return Point(call.name, number, file, call.pid, all(made + 1 < number for made in others.values()))
+def _pointing(calls: Sequence[SystemCall]) -> Callable[[SystemCall, int, str], Point]:
+    """Return what makes a point of a call, its number and its file, knowing what all threads did."""
+    made = Counter((call.name, call.pid) for call in calls)
+    threads = {call.pid for call in calls}
+
+    def point(call: SystemCall, number: int, file: str) -> Point:
+        others = [made[call.name, thread] for thread in threads - {call.pid}]
+        is_made = [count for count in others if count]
+        if call.name in _ANSWERS and calls[0].pid != call.pid:
+            # Whoever read the request answers it, which may come too late to be recorded.
+            is_made.append(made[call.name, calls[0].pid])
+        # One more: the thread that answered reads the next request while it is still watched.
+        return Point(call.name, number, file, call.pid, all(count + 1 < number for count in is_made))
+
+    return point
 
 
 def _numbered(calls: Sequence[SystemCall]) -> Iterator[tuple[int, SystemCall]]:
