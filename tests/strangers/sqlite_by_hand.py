@@ -12,7 +12,8 @@ from pathlib import Path
 import door
 
 FIELDS = "request_id, user_id, bucket_start_ts, bucket_end_ts, reason, confidence, predicted_label, created_at, status"
-COLUMNS = FIELDS.replace("request_id", "request_id UNIQUE").replace("confidence", "confidence REAL")
+# Without types: a confidence in a column that is REAL would lose the sign of zero.
+COLUMNS = FIELDS.replace("request_id", "request_id UNIQUE")
 SCHEMA = (
     f"CREATE TABLE IF NOT EXISTS requests (place INTEGER PRIMARY KEY AUTOINCREMENT, {COLUMNS})",
     "CREATE UNIQUE INDEX IF NOT EXISTS waiting ON requests (user_id, bucket_start_ts) WHERE status = 'pending'",

@@ -18,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from labelqueue.spec.seen import differ
+
 __all__ = ["mismatches"]
 
 
@@ -47,8 +49,8 @@ def mismatches(expected: Any, got: Any, bound: dict[str, str], where: str = "") 
         else:
             for place, (one, other) in enumerate(zip(expected, got, strict=True)):
                 yield from mismatches(one, other, bound, f"{where}/{place}")
-    elif isinstance(expected, bool) is not isinstance(got, bool) or expected != got:
-        # In Python, True equals 1; in JSON it does not.
+    elif isinstance(expected, bool) is not isinstance(got, bool) or differ(expected, got):
+        # In Python, True equals 1; in JSON it does not.  Of numbers, the sign of zero counts.
         yield _difference(where, expected, got)
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from labelqueue.errors import shown
 from labelqueue.spec.requirement import requirement
-from labelqueue.spec.seen import ABSENT, utc
+from labelqueue.spec.seen import ABSENT, differ, utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +71,7 @@ def wrong_values(bucket: Bucket, request: Seen, reason: str) -> Iterator[str]:
         got = getattr(request, field)
         if field.endswith("_ts"):
             got = utc(got)
-        if got != value:
+        if differ(got, value):
             yield f"{field} of the new request is {shown(got)}, expected {shown(value)}"
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import copysign
 from operator import attrgetter
 from typing import Any, Final
 
 from labelqueue.errors import shown
 
-__all__ = ["ABSENT", "FIELDS", "Seen", "utc"]
+__all__ = ["ABSENT", "FIELDS", "Seen", "differ", "utc"]
 
 FIELDS: Final = (
     "request_id",
@@ -57,6 +58,16 @@ ABSENT: Final = _Absent()
 def utc(moment: datetime) -> datetime:
     """Return the instant as aware UTC; a naive one means UTC."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def differ(one: Any, other: Any) -> bool:  # noqa: ANN401 - any values
+    """Whether two values are not the same; of equal numbers, 0.0 and -0.0 are not.
+
+    Examples:
+        >>> differ(0.0, -0.0), differ(0.0, 0), differ("a", "a")
+        (True, False, False)
+    """
+    return bool(one != other or (one == 0 and copysign(1, one) != copysign(1, other)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,15 @@ class SinglePrecision(ModelQueue):
         return narrow
 
 
+@mutant("ENQ-3", "DRIFT-3")
+class NoNegativeZero(ModelQueue):
+    """The confidence goes through a sum, or a column of a database, which make 0.0 of -0.0."""
+
+    def confidence(self, row: Mapping[str, Any]) -> float | None:
+        value = super().confidence(row)
+        return None if value is None else value + 0.0
+
+
 @mutant("ENQ-3")
 class EmptyLabelIsNone(ModelQueue):
     """An empty label is taken for a missing one."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-__all__ = ["has_thread", "is_at_work", "is_stopped", "state_in"]
+__all__ = ["has_thread", "is_asleep", "is_at_work", "is_stopped", "state_in"]
 
 _STOPPED: Final = frozenset("tTZX")
 _AT_WORK: Final = frozenset("RD")
+_SLEEPS: Final = "S"
 
 
 def has_thread(pid: int, thread: int) -> bool:
@@ -18,18 +19,29 @@ def has_thread(pid: int, thread: int) -> bool:
 
 def is_stopped(pid: int) -> bool:
     """Whether every thread of a process is stopped, or has ended; its first one may be before the others."""
-    try:
-        return all(state_in(task / "stat") in _STOPPED for task in Path(f"/proc/{pid}/task").iterdir())
-    except (FileNotFoundError, ProcessLookupError):  # one has ended meanwhile, or all have
-        return not Path(f"/proc/{pid}").exists()
+    states = _states(pid)
+    return not Path(f"/proc/{pid}").exists() if states is None else set(states) <= _STOPPED
 
 
 def is_at_work(pid: int) -> bool:
     """Whether a thread of a process runs, would like to, or waits for the disk: not for anything else."""
+    states = _states(pid)
+    # One has ended meanwhile: it works; or all have.
+    return Path(f"/proc/{pid}").exists() if states is None else not _AT_WORK.isdisjoint(states)
+
+
+def is_asleep(pid: int) -> bool:
+    """Whether every thread of a process sleeps, or none is left."""
+    states = _states(pid)
+    return not Path(f"/proc/{pid}").exists() if states is None else set(states) <= {_SLEEPS}
+
+
+def _states(pid: int) -> list[str] | None:
+    """The states of all threads of a process; `None` where one has ended meanwhile, or all have."""
     try:
-        return any(state_in(task / "stat") in _AT_WORK for task in Path(f"/proc/{pid}/task").iterdir())
+        return [state_in(task / "stat") for task in Path(f"/proc/{pid}/task").iterdir()]
     except (FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{pid}").exists()  # one has ended meanwhile: it works; or all have
+        return None
 
 
 def state_in(stat: Path) -> str:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from labelqueue.conformance.tracing.process_state import state_in
+from labelqueue.conformance.tracing.process_state import is_asleep
 from labelqueue.conformance.tracing.system_calls import STARTS, TRACED, SystemCall, calls_in
 
 if TYPE_CHECKING:
@@ -124,7 +124,6 @@ def _let_come_to_rest(pid: int) -> None:
     """Wait until all threads of a process sleep, of which one waits for the next request."""
     limit = time.monotonic() + _LONGEST_TO_COME_TO_REST_S
     while time.monotonic() < limit:
-        with suppress(OSError):  # a thread that is gone
-            if all(state_in(stat) == "S" for stat in Path(f"/proc/{pid}/task").glob("*/stat")):
-                return
+        if is_asleep(pid):
+            return
         time.sleep(0.001)
