@@ -148,6 +148,10 @@ def _wrong_next(seen: Interruption) -> Iterator[str]:
         yield f"{seen.how}: at the next change the store {seen.next}"
     elif seen.next is not None and seen.is_next_wrong:
         yield f"{seen.how}: the next change had another effect than its own: the store holds {len(seen.next)} requests"
+    elif isinstance(seen.marked, str):
+        yield f"{seen.how}: when the last request was marked behind the next change the store {seen.marked}"
+    elif seen.is_marking_wrong:
+        yield f"{seen.how}: marking the last request behind the next change had another effect than its own"
 
 
 @requirement(

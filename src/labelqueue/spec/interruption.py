@@ -39,6 +39,9 @@ class Interruption:
         next: What the store held after the next change, made by somebody else or,
             where the process lives, by the same instance; `None` where nobody made one.
         next_call: That change.
+        marked: What the store held when the same instance had marked the last request behind
+            the next change, where it did.
+        marking: That call.
         is_ruined: Whether the store could not be read after the next change, though
             that was answered as if all were well.
         stumbled_over: Files of the dead process without which that change could be made.
@@ -65,6 +68,8 @@ class Interruption:
     after_retry: State | None = None
     next: State | None = None
     next_call: Call | None = None
+    marked: State | None = None
+    marking: Call | None = None
     is_ruined: bool = False
     stumbled_over: tuple[str, ...] = ()
     mistaken: tuple[str, ...] = ()
@@ -89,6 +94,16 @@ class Interruption:
             and isinstance(self.stored, tuple)
             and self.next_call is not None
             and not is_effect(self.next_call, self.stored, self.next)
+        )
+
+    @cached_property
+    def is_marking_wrong(self) -> bool:
+        """Whether the last request was marked behind the next change, with another effect than its own."""
+        return (
+            isinstance(self.marked, tuple)
+            and isinstance(self.next, tuple)
+            and self.marking is not None
+            and not is_effect(self.marking, self.next, self.marked)
         )
 
     def differs_from_both(self) -> str:

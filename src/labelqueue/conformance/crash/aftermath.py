@@ -62,11 +62,12 @@ def afterwards(  # noqa: PLR0913 - named at its calls
     if found is not None:
         # A journal from which the next reader restored the store was no rubbish; it is gone now.
         found = tuple(name for name in found if name in leftovers(store))
-    state: State | None = None
-    if actor.is_alive:
-        refusal = attempt(lambda: actor.perform(then)).get("refusal")
-        state = reader.state_of(store) if refusal is None else f"was not changed: the call {refusal.message}"
     is_retry = then is stage.step
+    state = _changed(actor, reader, store, then) if actor.is_alive else None
+    marking: Step | None = None
+    if isinstance(state, tuple) and not is_retry:
+        # What a failed call left in a table of places shows up at what is added behind it.
+        marking = {"do": "mark_done", "request_id": state[-1].request_id, "status": "skipped"}
     return Interruption(
         kind="failure",
         how=how,
@@ -82,5 +83,13 @@ def afterwards(  # noqa: PLR0913 - named at its calls
         after_retry=state if is_retry else None,
         next=None if is_retry else state,
         next_call=None if is_retry else call_of(then),
+        marked=None if marking is None else _changed(actor, reader, store, marking),
+        marking=None if marking is None else call_of(marking),
         leftovers=found,
     )
+
+
+def _changed(actor: Program, reader: Program, store: Path, step: Step) -> State:
+    """Make a change, and return what the store holds then, or a clause where that does not work."""
+    refusal = attempt(lambda: actor.perform(step)).get("refusal")
+    return reader.state_of(store) if refusal is None else f"was not changed: the call {refusal.message}"

@@ -113,3 +113,24 @@ class FreesTheKeysOfTheCall(DurableQueue):
 
     def is_taken(self, request: Any, added: list[Any]) -> bool:
         return self.key(request) not in self.freed and super().is_taken(request, added)
+
+
+@mutant("DUR-1")
+class PlacesOfAFailedCall(DurableQueue):
+    """Where each request stands is kept in a table, which also counts those of a call that failed."""
+
+    order: tuple[str, ...] = ()
+
+    def save(self) -> None:
+        self.learn()
+        super().save()
+
+    def learn(self) -> None:
+        self.order += tuple(r.request_id for r in self.items if r.request_id not in self.order)
+
+    def mark_done(self, request_id: str, status: Any = "labeled") -> Any:
+        self.look()
+        self.learn()
+        if request_id in self.order:
+            request_id = self.items[self.order.index(request_id)].request_id
+        return super().mark_done(request_id, status)
