@@ -2,7 +2,8 @@
 
 One line, members in alphabetical order behind those that it does not know, whole
 confidences as integers, a small `t` in every time and nine digits behind its second;
-parts written to their place in a file opened with O_SYNC.
+parts written to their place in a file opened with O_SYNC.  Its confidences are a kind of
+float, as numpy's are, and its refusals are KeyErrors as well, whose text is quoted.
 """
 
 import dataclasses
@@ -29,6 +30,11 @@ REASONS = ("low_confidence", "drift")
 ISO = re.compile(r"\d{4}-?\d\d-?\d\d[Tt ]\d\d.*", re.ASCII)
 
 
+class Share(float):
+    def __repr__(self):
+        return f"Share({float(self)!r})"
+
+
 @dataclasses.dataclass(frozen=True)
 class Request:
     request_id: str
@@ -41,11 +47,15 @@ class Request:
     created_at: dt.datetime = None
     status: str = "pending"
 
+    def __post_init__(self):
+        if self.confidence is not None:
+            object.__setattr__(self, "confidence", Share(self.confidence))
+
 
 FIELDS = tuple(field.name for field in dataclasses.fields(Request))
 
 
-class BadInput(ValueError):
+class BadInput(KeyError, ValueError):
     pass
 
 

@@ -129,7 +129,10 @@ def batches_are_all_or_nothing(seen: Observation) -> Iterator[str]:
 
 def _names(message: str, offence: Offence) -> bool:
     has_place = re.search(rf"(?<!\d){offence.place}(?!\d)", message) is not None
-    return has_place and offence.column in message and any(word in message for word in _spellings(offence.value))
+    # Whoever quotes a whole message, as Python does with that of a KeyError, escapes what was escaped before.
+    words = (message, message.replace("\\\\", "\\").replace("\\'", "'"))
+    named = any(spelling in text for text in words for spelling in _spellings(offence.value))
+    return has_place and offence.column in message and named
 
 
 def _spellings(value: object) -> list[str]:

@@ -125,7 +125,7 @@ class Seen:
         value = getattr(self, field)
         if field == "confidence" and type(value) is int:  # another way to write the same number
             value = float(value)
-        return repr(value) if isinstance(value, float) else value
+        return repr(float(value)) if isinstance(value, float) else value
 
     def differs_from(self, other: Seen, *, but: tuple[str, ...] = ()) -> list[str]:
         """Name the fields whose values differ, to the bit."""
