@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from labelqueue.conformance.models.core import ModelQueue
-from labelqueue.conformance.models.durable import DurableQueue
 from labelqueue.conformance.models.file import JsonQueue
 from labelqueue.spec import REQUIREMENTS, Profile
 
@@ -39,13 +38,9 @@ class Mutant:
 
     @property
     def profiles(self) -> frozenset[Profile]:
-        """The profiles that are examined to find it: `core`, its requirement's, and those of what it is taken from."""
-        profile = REQUIREMENTS[self.requirement].profile
+        """The profiles that are examined to find it: `core`, its requirement's, and `file` where it is over a file."""
         of_store: set[Profile] = {"file"} if issubclass(self.make, JsonQueue) else set()
-        of_failures: set[Profile] = (
-            {"durable"} if profile == "shared" and issubclass(self.make, DurableQueue) else set()
-        )
-        return frozenset({"core", profile, *of_store, *of_failures})
+        return frozenset({"core", REQUIREMENTS[self.requirement].profile, *of_store})
 
     @property
     def address(self) -> str:

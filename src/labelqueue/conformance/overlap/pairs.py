@@ -96,5 +96,10 @@ LINKED: Final = Pair(_drift(2), _drift(4), is_linked=True)
 LOOK: Final = Pair(_drift(0, 2), {"do": "all_items"})
 """A look at what somebody is changing: what one has seen, others must see as well."""
 
-FAILING: Final = (Pair(_drift(2), _drift(4, 5)), LOOK, Pair(_drift(2), _drift(4), is_first=True))
+FAILING: Final = (
+    Pair(_drift(2), _drift(4, 5)),
+    Pair(_mark(0), _drift(4)),
+    LOOK,
+    Pair(_drift(2), _drift(4), is_first=True),
+)
 """The calls that overlap where the first one fails."""

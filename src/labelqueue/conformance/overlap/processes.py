@@ -150,8 +150,8 @@ def _paused_long(company: _Company) -> Iterator[History]:
 
 
 def _failing_meanwhile(company: _Company) -> Iterator[History]:
-    # What a call that fails may leave is nobody's concern who does not claim that it leaves nothing.
-    if "durable" in company.profiles and company.can_be_stopped():
+    # Who does not claim that a call that fails leaves nothing may leave something to the others as well.
+    if "durable" in company.subject.claims.profiles and company.can_be_stopped():
         first, second, reader = company.untimed
         yield from failing_meanwhile(first, second, reader, datetime.now(UTC))
 
