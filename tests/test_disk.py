@@ -68,10 +68,11 @@ def test_flushed_replaced_and_flushed_is_there(disk):
 
 
 def test_without_the_folder_flush_the_old_one_may_be_back(disk):
-    """A rename that was not flushed may not have happened."""
+    """A rename that was not flushed may not have happened, nor may the temporary file have its name."""
     replace_it(disk, folder=False)
 
-    assert disk.found() == {(("queue", b"newer"),), (("new", b"newer"), ("queue", b"old"))}
+    old = ("queue", b"old")
+    assert disk.found() == {(("queue", b"newer"),), (("new", b"newer"), old), (old,)}
 
 
 def test_without_the_content_flush_the_new_one_may_be_empty(disk):
@@ -107,11 +108,15 @@ def test_emptied_and_written_anew_may_be_anything(disk):
     assert (("queue", b"old"),) in disk.found()
 
 
-def test_flushing_a_new_file_flushes_its_name(disk):
-    """As every file system in use does."""
+def test_the_name_of_a_new_file_is_its_folders(disk):
+    """Flushing the file puts its content on the platter, and leaves its name to chance until its folder is flushed."""
     disk.open(3, "log", "O_WRONLY|O_CREAT|O_APPEND")
     disk.write(3, "log", "x")
     disk.fsync(3, "log")
+
+    assert disk.found() == {(("log", b"x"), ("queue", b"old")), (("queue", b"old"),)}
+
+    disk.fsync(4, "")
 
     assert disk.found() == {(("log", b"x"), ("queue", b"old"))}
 
@@ -191,6 +196,7 @@ def test_two_names_are_exchanged_at_once(disk):
     disk.open(3, "new", "O_WRONLY|O_CREAT")
     disk.write(3, "new", "newer")
     disk.fsync(3, "new")
+    disk.fsync(4, "")
     paths = ", ".join(f'AT_FDCWD<{hexed("/")}>, "{hexed(disk.root / name)}"' for name in ("new", "queue"))
     disk.do("renameat2", f"{paths}, RENAME_EXCHANGE")
 
@@ -206,6 +212,7 @@ def test_a_folder_is_moved_with_what_is_in_it(disk):
     disk.open(3, "new/first", "O_WRONLY|O_CREAT")
     disk.write(3, "new/first", "x")
     disk.fsync(3, "new/first")
+    disk.fsync(4, "new")
     disk.rename("new", "folder")
     disk.disk.check({disk.root / "queue": b"old", disk.root / "folder" / "first": b"x"})
     places = {path.relative_to(disk.root) for _, platter in disk.disk.platters() for path in platter}
@@ -222,7 +229,7 @@ def test_a_folder_is_removed(disk):
     disk.do("mkdir", f'"{hexed(disk.root / "new")}", 0777')
     disk.do("rmdir", f'"{hexed(disk.root / "new")}"')
     disk.open(3, "new", "O_WRONLY|O_CREAT")
-    disk.fsync(3, "new")
+    disk.fsync(4, "")
 
     assert disk.found() == {(("new", b""), ("queue", b"old"))}
 

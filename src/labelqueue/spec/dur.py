@@ -177,11 +177,15 @@ def failed_calls_leave_no_temporary(seen: Interruption) -> Iterator[str]:
 def dead_processes_leave_a_whole_state(seen: Interruption) -> Iterator[str]:
     """A process killed at any moment MUST leave the store as it was before or after the call that it was in, whole, with every acknowledged call; a temporary file that it left MUST be cleaned up by a later writer and MUST NOT be mistaken for data.
 
-    Whoever deploys a new version kills the old one in the middle of something.
+    Whoever deploys a new version kills the old one in the middle of something.  Of a
+    file that others use, the permission bits belong to the state: those that are given
+    to the new file when it is in its place are lost when the process dies before.
     """
     if not seen.is_before and not seen.is_after:
         yield f"{seen.how}: {seen.differs_from_both()}"
         return
+    if seen.other_bits is not None:
+        yield f"{seen.how}: the store has {seen.other_bits}"
     if seen.mistaken:
         yield f"{seen.how}: {', '.join(seen.mistaken)} was mistaken for data"
     if seen.is_ruined:

@@ -46,6 +46,8 @@ class Interruption:
             that was answered as if all were well.
         stumbled_over: Files of the dead process without which that change could be made.
         mistaken: Files of the dead process without which the store held something else.
+        other_bits: The permission bits that the store has after a kill, in octal, and those that it had,
+            as a clause; `None` where they are the same, or the store is not a file that others use.
         leftovers: Files beside the store that were not there before and should not
             be, after the failed call or after the next change; `None` where the
             store is not one file.
@@ -73,6 +75,7 @@ class Interruption:
     is_ruined: bool = False
     stumbled_over: tuple[str, ...] = ()
     mistaken: tuple[str, ...] = ()
+    other_bits: str | None = None
     leftovers: tuple[str, ...] | None = None
     allowed: tuple[tuple[Seen, ...], ...] = ()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["kills_in_flight", "kills_of"]
 
 _EVERY: Final = 3
+# Of the store before the call, where it is a file that others use: not what new files get.
+_BITS: Final = 0o604
 _MOST_ON_ANOTHER_WAY: Final = 3
 _WHY_NOT_REPLACED: Final = ("EBUSY", "EACCES", "EXDEV")
 
@@ -71,7 +74,7 @@ def kills_of(
         return program
 
     stage.rehearse(recorded)
-    store = stage.set_up()
+    store = _set_up(stage, is_file=is_file)
     recorded.open(store)
     with attached(recorded.pid) as record:
         recorded.perform(stage.step)
@@ -184,6 +187,7 @@ class _Kills:
     is_file: bool
     # Of the store, and of the files that were there before the call, as the last kill left them.
     sizes: dict[str, int] = field(default_factory=dict)
+    has_bits: bool = False
 
     def at(
         self,
@@ -203,7 +207,8 @@ class _Kills:
             refused: What else strace is told to do, at a replacement that is refused.
             is_open: Whether the witness has the store open meanwhile.
         """
-        store = self.stage.set_up()
+        store = _set_up(self.stage, is_file=self.is_file)
+        self.has_bits = self.is_file and store.is_file()
         files = {store, *store.parent.glob("*")}
         actor.open(store)
         if is_open:
@@ -252,6 +257,7 @@ class _Kills:
     def _found(self, store: Path, how: str, record: Record) -> Interruption:
         names = leftovers(store) if self.is_alone else ()
         alone = _without(names, store) if self.is_file and names else None
+        bits = stat.S_IMODE(store.stat().st_mode) if self.has_bits and store.is_file() else _BITS
         stored = self.witness.state_of(store)
         mistaken = names if alone is not None and self.witness.state_of(alone) != stored else ()
         names = leftovers(store) if self.is_alone else ()
@@ -276,8 +282,16 @@ class _Kills:
             is_ruined=isinstance(after, str) and not is_refused,
             stumbled_over=stumbled_over,
             mistaken=mistaken,
+            other_bits=None if bits == _BITS else f"the permission bits {bits:o} and had {_BITS:o}",
             leftovers=(*leftovers(store), *strays) if self.is_alone else None,
         )
+
+
+def _set_up(stage: Stage, *, is_file: bool) -> Path:
+    store = stage.set_up()
+    if is_file and store.is_file():
+        store.chmod(_BITS)
+    return store
 
 
 def _without(names: Collection[str], store: Path) -> Path:

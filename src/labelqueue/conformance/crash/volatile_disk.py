@@ -9,9 +9,8 @@ power cut may leave:
 - of a folder's names: any beginning of the changes since its last flush, since file
   systems keep those in order.
 
-It is kinder than the standard where every file system in use is: a folder that was
-made is there, and flushing a file that is new flushes its name as well.  A rename is
-there only when its folder was flushed.
+It is kinder than the standard in one thing: a folder that was made is there.  The name
+of a new file is there only when its folder was flushed, as is a rename.
 """
 
 from __future__ import annotations
@@ -105,18 +104,9 @@ class VolatileDisk:
         return files
 
     def flush_file(self, file: VolatileFile) -> None:
-        """Put a file on the platter as it is written, and its name if that is new."""
+        """Put a file on the platter as it is written; its name is its folder's."""
         self.is_changed = self.is_changed or not file.is_clean
         file.flushed, file.is_cut = file.data, False
-        for folder in self.folders:
-            for place, change in enumerate(folder.changes):
-                if len(change) == 1 and file in change.values():  # it is new, and this is its name
-                    [name] = change
-                    folder.flushed[name] = file
-                    for earlier in folder.changes[: place + 1]:  # whose word on the name is no longer the last
-                        earlier.pop(name, None)
-                    folder.changes = [each for each in folder.changes if each]
-                    break
 
     def flush_folder(self, folder: VolatileFolder) -> None:
         """Put the names of a folder on the platter."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from labelqueue.conformance.models.durable import DurableQueue
 from labelqueue.conformance.mutants.locking import WaitsAWhileForTheLock
@@ -85,6 +86,14 @@ class TakesALineWithoutItsEnd(AddsALine):
 
     def end_of(self, content: bytes) -> int:
         return len(content) if content.endswith(b"]") else super().end_of(content)
+
+
+@mutant("DUR-4")
+class LeavesTheNameToChance(AddsALine):
+    """A line per change, which is flushed; the folder is not, in which the file has its name since the first change."""
+
+    def settle(self, target: Path) -> None:
+        pass
 
 
 @mutant("SHARE-2")

@@ -28,6 +28,17 @@ class WritesTheFileItself(DurableQueue):
 
 
 @mutant("DUR-3")
+class GivesItsBitsLate(DurableQueue):
+    """The new file, made for its owner alone, gets the permission bits of the old one when it is in its place."""
+
+    def replace(self, temporary: Path, target: Path) -> None:
+        bits = target.stat().st_mode & 0o7777 if target.exists() else temporary.stat().st_mode & 0o7777
+        temporary.chmod(0o600)
+        super().replace(temporary, target)
+        target.chmod(bits)
+
+
+@mutant("DUR-3")
 class LeavesTheTemporariesOfTheDead(DurableQueue):
     """Each process has a temporary file of its own, and nobody removes those of the dead."""
 

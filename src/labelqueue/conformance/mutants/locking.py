@@ -144,6 +144,19 @@ class LocksTheFileThatIsReplaced(DurableQueue):
 
 
 @mutant("SHARE-2")
+class UnlocksOnOpening(DurableQueue):
+    """The file of a lock that is there when the queue is opened is taken for a dead process's, and removed."""
+
+    def __init__(self, queue_path: Path, max_asks_per_day: Any = 20) -> None:
+        target = Path(queue_path).resolve()
+        target.with_name(f"{target.name}.lock").unlink(missing_ok=True)
+        super().__init__(queue_path, max_asks_per_day)
+
+    def temporary(self, target: Path) -> Path:
+        return target.with_name(f"{target.name}.{os.getpid()}.new")
+
+
+@mutant("SHARE-2")
 class LocksBesideTheLink(DurableQueue):
     """The lock lies beside the path as it was given, so that who knows the file by a link has another."""
 

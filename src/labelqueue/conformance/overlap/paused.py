@@ -56,8 +56,11 @@ def paused_histories(
         with Stage(Scene(() if pair.is_first else PREPARED, pair.first)) as stage:
             stage.prepare(reader)
             scene = PausedScene(stage, pair, first, second, reader, now)
-            points, _ = scene.rehearsed()
-            for point in points:
+            points, all_points = scene.rehearsed()
+            # Whoever opens the store takes away what it takes for a dead process's: where nothing of that
+            # is there yet, a lock that is taken away loses a change.
+            earlier = _before_the_replacement(points, all_points) if pair.is_late else None
+            for point in points if earlier is None else dict.fromkeys((earlier, *points)):
                 history = scene.paused_at(point)
                 if history is not None:
                     yield history
