@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from labelqueue.conformance.crash.aftermath import afterwards
+from labelqueue.conformance.crash.scenes import NEXT
+from labelqueue.conformance.steps import call_of
 from labelqueue.errors import shown
 from labelqueue.spec import ABSENT, REQUIREMENTS, Interruption, Refusal
 from test_histories import drift, mark, request
@@ -187,3 +191,18 @@ def test_what_the_contract_permits_is_not_accused(interruption):
 def test_what_it_forbids_is_told(interruption, expected):
     """Each violation is told by the requirement that it breaks, in words."""
     assert problems(interruption) == expected
+
+
+def test_a_store_that_is_empty_behind_the_next_change_is_told(tmp_path):
+    """There is no request then that could be marked, and the loss is told all the same."""
+    refused = {"refusal": Refusal("other", "raised OSError: [Errno 28] No space left on device")}
+    stage = SimpleNamespace(step={"do": "enqueue_drift"}, call=call_of(NEXT), before=())
+    actor = SimpleNamespace(is_alive=True, state=tuple, offer=tuple, perform=lambda _: 1)
+    reader = SimpleNamespace(state_of=lambda _: (), offer_of=lambda _: ())
+
+    found = afterwards(stage, actor, reader, tmp_path, "full", "ENOSPC", refused, then=NEXT, is_alone=False)
+
+    assert found.marking is None
+    assert REQUIREMENTS["DUR-1"].judge(found) == [
+        "full: the next change had another effect than its own: the store holds 0 requests"
+    ]

@@ -65,7 +65,7 @@ def afterwards(  # noqa: PLR0913 - named at its calls
     is_retry = then is stage.step
     state = _changed(actor, reader, store, then) if actor.is_alive else None
     marking: Step | None = None
-    if isinstance(state, tuple) and not is_retry:
+    if isinstance(state, tuple) and state and not is_retry:
         # What a failed call left in a table of places shows up at what is added behind it.
         marking = {"do": "mark_done", "request_id": state[-1].request_id, "status": "skipped"}
     return Interruption(
