@@ -92,22 +92,12 @@ class Interruption:
     @cached_property
     def is_next_wrong(self) -> bool:
         """Whether the next change was made, and had another effect than its own."""
-        return (
-            isinstance(self.next, tuple)
-            and isinstance(self.stored, tuple)
-            and self.next_call is not None
-            and not is_effect(self.next_call, self.stored, self.next)
-        )
+        return _is_another_effect(self.next_call, self.stored, self.next)
 
     @cached_property
     def is_marking_wrong(self) -> bool:
         """Whether the last request was marked behind the next change, with another effect than its own."""
-        return (
-            isinstance(self.marked, tuple)
-            and isinstance(self.next, tuple)
-            and self.marking is not None
-            and not is_effect(self.marking, self.next, self.marked)
-        )
+        return _is_another_effect(self.marking, self.next, self.marked)
 
     def differs_from_both(self) -> str:
         """Say what the store holds, where it does not hold what it must."""
@@ -117,3 +107,10 @@ class Interruption:
         if held is None:
             return "the store is as before the call"
         return f"the store holds {held}, and not the effect of the call"
+
+
+def _is_another_effect(call: Call | None, before: State | None, after: State | None) -> bool:
+    """Whether a call was made, both states were seen, and they differ by more or less than its effect."""
+    if call is None or not isinstance(before, tuple) or not isinstance(after, tuple):
+        return False
+    return not is_effect(call, before, after)

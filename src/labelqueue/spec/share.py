@@ -95,8 +95,9 @@ def _forgets(later: Event, marks: list[Event], seen: History) -> Iterator[str]:
 
 def _is_first(mark: Event, seen: History) -> bool:
     """Whether nobody else may have marked the request before, so that it was the one that was pending."""
-    same = [event for event in seen.events if event.call.do == "mark_done" and event is not mark]
-    return all(mark.precedes(event) for event in same if event.call.request_id == mark.call.request_id)
+    asked = ("mark_done", mark.call.request_id)
+    others = [event for event in seen.events if event is not mark and (event.call.do, event.call.request_id) == asked]
+    return all(mark.precedes(other) for other in others)
 
 
 def _unknown(reading: Event, later: Event) -> Iterator[str]:

@@ -16,9 +16,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from labelqueue.conformance.crash.scenes import Scene, Stage
-from labelqueue.conformance.overlap.pairs import FAILING, PAIRS, PREPARED, Pair
-from labelqueue.conformance.overlap.paused_scene import Failure, PausedScene
+from labelqueue.conformance.overlap.pairs import FAILING, PAIRS, Pair
+from labelqueue.conformance.overlap.paused_scene import Failure, prepared
 from labelqueue.conformance.tracing.system_calls import FLUSHES, Point, some_of
 
 if TYPE_CHECKING:
@@ -53,9 +52,7 @@ def paused_histories(
         The history of each pause.
     """
     for pair in pairs:
-        with Stage(Scene(() if pair.is_first else PREPARED, pair.first)) as stage:
-            stage.prepare(reader)
-            scene = PausedScene(stage, pair, first, second, reader, now)
+        with prepared(pair, first, second, reader, now) as scene:
             points, all_points = scene.rehearsed()
             # Whoever opens the store takes away what it takes for a dead process's: where nothing of that
             # is there yet, a lock that is taken away loses a change.
@@ -87,15 +84,43 @@ def long_pause(first: Program, second: Program, reader: Program, now: datetime) 
     """
     # Where one change is written behind the other both stand, but not where they are the same.
     for pair, place_to_hold in ((PAIRS[0], _before_the_replacement), (PAIRS[2], _before_the_first_write)):
-        with Stage(Scene(PREPARED, pair.first)) as stage:
-            stage.prepare(reader)
-            scene = PausedScene(stage, pair, first, second, reader, now)
+        with prepared(pair, first, second, reader, now) as scene:
             point = place_to_hold(*scene.rehearsed())
             if point is not None:
                 history = scene.paused_at(point, patience_s=_LONG_S)
                 if history is not None:
                     yield history
                 return
+
+
+def failing_meanwhile(first: Program, second: Program, reader: Program, now: datetime) -> Iterator[History]:
+    """Let a call fail as it flushes what it wrote, and stop it at every point while another client makes one.
+
+    What a failed call takes back, somebody else may have seen, or have written something behind it.
+
+    Args:
+        first: The process whose call fails.
+        second: As in `paused_histories`.
+        reader: As in `paused_histories`.
+        now: As in `paused_histories`.
+
+    Yields:
+        The history of each pause.
+    """
+    for pair in FAILING:
+        with prepared(pair, first, second, reader, now) as scene:
+            _, all_points = scene.rehearsed()
+            written = {point.file for point in all_points if point.writes}
+            flush = next((point for point in all_points if point.name in FLUSHES and point.file in written), None)
+            if flush is None:
+                continue
+            failure = Failure(flush, "EIO")
+            for point in some_of(scene.points_where(failure), _MOST_STOPS):
+                history = scene.paused_at(point, failure=failure)
+                if history is not None:
+                    yield history
+                if not first.is_alive:
+                    return
 
 
 def _before_the_replacement(points: Sequence[Point], all_points: Sequence[Point]) -> Point | None:
@@ -115,35 +140,3 @@ def _before_the_first_write(points: Sequence[Point], all_points: Sequence[Point]
 
 def _place_of_replacement(points: Sequence[Point]) -> int:
     return next((n for n, point in enumerate(points) if point.name.startswith("rename")), 0)
-
-
-def failing_meanwhile(first: Program, second: Program, reader: Program, now: datetime) -> Iterator[History]:
-    """Let a call fail as it flushes what it wrote, and stop it at every point while another client makes one.
-
-    What a failed call takes back, somebody else may have seen, or have written something behind it.
-
-    Args:
-        first: The process whose call fails.
-        second: As in `paused_histories`.
-        reader: As in `paused_histories`.
-        now: As in `paused_histories`.
-
-    Yields:
-        The history of each pause.
-    """
-    for pair in FAILING:
-        with Stage(Scene(() if pair.is_first else PREPARED, pair.first)) as stage:
-            stage.prepare(reader)
-            scene = PausedScene(stage, pair, first, second, reader, now)
-            _, all_points = scene.rehearsed()
-            written = {point.file for point in all_points if point.writes}
-            flush = next((point for point in all_points if point.name in FLUSHES and point.file in written), None)
-            if flush is None:
-                continue
-            failure = Failure(flush, "EIO")
-            for point in some_of(scene.points_where(failure), _MOST_STOPS):
-                history = scene.paused_at(point, failure=failure)
-                if history is not None:
-                    yield history
-                if not first.is_alive:
-                    return

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from labelqueue.conformance.crash.program import Program
-from labelqueue.conformance.crash.scenes import SETTLED_S, Stage, linked
+from labelqueue.conformance.crash.scenes import SETTLED_S, Scene, Stage, linked
 from labelqueue.conformance.overlap.clients import made
-from labelqueue.conformance.overlap.pairs import Pair
+from labelqueue.conformance.overlap.pairs import PREPARED, Pair
 from labelqueue.conformance.steps import Step, call_of, resolved
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.conformance.tracing.strace import Record, attached
@@ -20,10 +20,11 @@ from labelqueue.conformance.tracing.system_calls import Point, points_in
 from labelqueue.spec import Event, History, Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
 
-__all__ = ["Failure", "PausedScene", "told"]
+__all__ = ["Failure", "PausedScene", "prepared", "told"]
 
 # How much longer than alone a call may sleep before it is taken for one that waits for
 # a lock.  Whoever needs longer overlaps less; no verdict depends on it.
@@ -205,6 +206,14 @@ class PausedScene:
         events = tuple(sorted(self.events, key=lambda event: event.start))
         final = self.reader.state_of(store)
         return History(how, events, final, now=self.now, cap=self.pair.cap, may_give_up=may_give_up)
+
+
+@contextmanager
+def prepared(pair: Pair, first: Program, second: Program, reader: Program, now: datetime) -> Iterator[PausedScene]:
+    """Prepare the store of a pair of calls; what lies there in the end is removed."""
+    with Stage(Scene(() if pair.is_first else PREPARED, pair.first)) as stage:
+        stage.prepare(reader)
+        yield PausedScene(stage, pair, first, second, reader, now)
 
 
 class Sent:
