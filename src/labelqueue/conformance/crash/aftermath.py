@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from labelqueue.conformance.crash.program import Program
-from labelqueue.conformance.crash.scenes import Stage, leftovers
+from labelqueue.conformance.crash.scenes import NEXT, Stage, leftovers
 from labelqueue.conformance.steps import Step, call_of
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.spec import ABSENT, Interruption, Refusal
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from labelqueue.spec.interruption import State
 
-__all__ = ["afterwards", "attempt"]
+__all__ = ["afterwards", "attempt", "next_change"]
 
 
 def attempt(call: Callable[[], Any]) -> dict[str, Any]:
@@ -87,6 +87,28 @@ def afterwards(  # noqa: PLR0913 - named at its calls
         marking=None if marking is None else call_of(marking),
         leftovers=found,
     )
+
+
+def next_change(witness: Program, store: Path, *, is_open: bool = False) -> tuple[bool, State]:
+    """Make the next change by another process than the one that was interrupted.
+
+    Args:
+        witness: The other process.
+        store: The store.
+        is_open: Whether it has the store open already.
+
+    Returns:
+        Whether the change was refused, and what the store holds then, or a clause where it did not work.
+    """
+    try:
+        if not is_open:
+            witness.open(store)
+        witness.perform(NEXT)
+    except RefusedError as refused:
+        return True, refused.refusal.message
+    except BrokenError as error:
+        return True, f"got no answer: the program {error}"
+    return False, witness.state_of(store)
 
 
 def _changed(actor: Program, reader: Program, store: Path, step: Step) -> State:

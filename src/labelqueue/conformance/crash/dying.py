@@ -10,16 +10,15 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from labelqueue.conformance.crash.aftermath import attempt
+from labelqueue.conformance.crash.aftermath import attempt, next_change
 from labelqueue.conformance.crash.elsewhere import folders_of_temporaries, take_away
 from labelqueue.conformance.crash.program import Program
-from labelqueue.conformance.crash.scenes import NEXT, Scene, Stage, is_one_file, leftovers
-from labelqueue.conformance.crash.spares import Actors, Spares
+from labelqueue.conformance.crash.scenes import NEXT, Stage, is_one_file, leftovers
+from labelqueue.conformance.crash.spares import Actors
 from labelqueue.conformance.steps import call_of
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.conformance.tracing.strace import Record, attached
@@ -30,9 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
-    from labelqueue.spec.interruption import State
 
-__all__ = ["kills_in_flight", "kills_of"]
+__all__ = ["kills_of"]
 
 _EVERY: Final = 3
 # Of the store before the call, where it is a file that others use: not what new files get.
@@ -129,53 +127,6 @@ def _points_on_another_way(stage: Stage, program: Program, points: Sequence[Poin
     return []
 
 
-def kills_in_flight(
-    scene: Scene, start: Callable[[], Program], witness: Program, moments: Collection[float]
-) -> Iterator[Interruption]:
-    """Kill the process of a call while it is in flight, at no point in particular.
-
-    Args:
-        scene: The scene; its store is prepared anew for every kill.
-        start: Starts a new process.
-        witness: Another process, which reads the store and makes the next change.
-        moments: When to kill, as parts of the time that the call takes alone.
-
-    Yields:
-        What was found after each kill.
-    """
-    takes_s = 0.0
-    # Once it is let finish, to learn how long it takes.
-    with Spares(start, most=1 + len(moments)) as spares:
-        for part in (None, *moments):
-            with Stage(scene) as stage:
-                stage.prepare(witness)
-                actor = spares.take()
-                try:
-                    actor.open(stage.prepared)
-                    begun = time.perf_counter()
-                    actor.send(stage.step)
-                    if part is None:
-                        actor.receive(stage.step)
-                        takes_s = time.perf_counter() - begun
-                        continue
-                    time.sleep(takes_s * part)
-                    actor.kill()
-                finally:
-                    actor.end()
-                stored = witness.state_of(stage.prepared)
-                is_refused, after = _next_change(witness, stage.prepared)
-                yield Interruption(
-                    kind="kill",
-                    how=f"killed {1000 * takes_s * part:.1f} ms after it was asked",
-                    call=stage.call,
-                    before=stage.before,
-                    stored=stored,
-                    next=after,
-                    next_call=call_of(NEXT),
-                    is_ruined=isinstance(after, str) and not is_refused,
-                )
-
-
 @dataclass
 class _Kills:
     """Kills of one call, each over a fresh store."""
@@ -242,7 +193,7 @@ class _Kills:
 
     def _found_by_another(self, store: Path, how: str) -> Interruption:
         """Have the next change made by somebody who opens nothing; what it is made upon is what the store held."""
-        is_refused, after = _next_change(self.witness, store, is_open=True)
+        is_refused, after = next_change(self.witness, store, is_open=True)
         return Interruption(
             kind="kill",
             how=how,
@@ -261,13 +212,13 @@ class _Kills:
         stored = self.witness.state_of(store)
         mistaken = names if alone is not None and self.witness.state_of(alone) != stored else ()
         names = leftovers(store) if self.is_alone else ()
-        is_refused, after = _next_change(self.witness, store)
+        is_refused, after = next_change(self.witness, store)
         stumbled_over: tuple[str, ...] = ()
         if is_refused and self.witness.is_alive and names:
             # Was it the lock that kept the next one away, or what lies about?
             for name in leftovers(store):
                 (store.parent / name).unlink()
-            is_refused_again, again = _next_change(self.witness, store)
+            is_refused_again, again = next_change(self.witness, store)
             if isinstance(again, tuple) and not is_refused_again:
                 is_refused, stumbled_over, after = False, names, again
         strays = take_away(self.elsewhere, record.calls)
@@ -299,16 +250,3 @@ def _without(names: Collection[str], store: Path) -> Path:
     copy = store.parent.with_name("alone")
     shutil.copytree(store.parent, copy, symlinks=True, ignore=lambda *_: names)
     return copy / store.name
-
-
-def _next_change(witness: Program, store: Path, *, is_open: bool = False) -> tuple[bool, State]:
-    """Make the next change, and tell whether it was refused, and what the store holds or what was said."""
-    try:
-        if not is_open:
-            witness.open(store)
-        witness.perform(NEXT)
-    except RefusedError as refused:
-        return True, refused.refusal.message
-    except BrokenError as error:
-        return True, f"got no answer: the program {error}"
-    return False, witness.state_of(store)

@@ -13,7 +13,8 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.cases import Case
-from labelqueue.conformance.crash.dying import kills_in_flight, kills_of
+from labelqueue.conformance.crash.dying import kills_of
+from labelqueue.conformance.crash.dying_in_flight import kills_in_flight
 from labelqueue.conformance.crash.failing import CUT_SHORT, failures_of
 from labelqueue.conformance.crash.power import power_cuts
 from labelqueue.conformance.crash.program import Program
@@ -174,7 +175,7 @@ def interruptions(
         reader = actors.another()
         stages = _Stages(actors, reader, stack, is_file=is_file)
         hits = {"failure", "kill"} & set(kinds)
-        total = (len(SCENES) + 1 + is_file) * len(hits) + 1
+        total = (len(SCENES) + 1) * len(hits) + (is_file and "kill" in hits) + 1
         steps = iter(range(total))
         # Who waits for the dead is the same whatever they did.
         shared_scene = SCENES[-1] if "shared" in profiles else None
