@@ -9,6 +9,7 @@ import pytest
 from labelqueue.conformance import program_named, run, subject_named
 from labelqueue.conformance.crash import failing
 from labelqueue.conformance.crash.run import interruptions
+from labelqueue.conformance.crash.scenes import SCENES
 from labelqueue.conformance.subjects import serve
 from labelqueue.conformance.tracing.strace import attached
 from labelqueue.conformance.tracing.system_calls import Point, points_to_hit
@@ -55,6 +56,13 @@ def test_system_calls_of_the_queue_are_made_to_fail():
     assert set.union(*found.values()) == {"mkdir", "openat", "writev", "fsync", "rename", "fchmod"}
 
 
+@pytest.fixture
+def one_scene(monkeypatch):
+    """Have one call interrupted, not every kind of call."""
+    monkeypatch.setattr("labelqueue.conformance.crash.run.SCENES", SCENES[1:2])
+
+
+@pytest.mark.usefixtures("one_scene")
 def test_a_program_may_die_of_an_interrupt():
     """Most do, if they are not in Python; then nothing was seen, and everything else is."""
     program = (
@@ -71,6 +79,7 @@ def test_a_program_may_die_of_an_interrupt():
     assert {"ENOSPC", "EIO", "a full disk", failing.CUT_SHORT} <= set(found)
 
 
+@pytest.mark.usefixtures("one_scene")
 def test_who_can_hit_nothing_lets_nothing_pass(monkeypatch):
     """Files that cannot grow are no proof that a call may fail."""
 

@@ -14,8 +14,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -117,7 +118,8 @@ class ModelQueue:
 
     def is_taken(self, request: Any, added: list[Any]) -> bool:  # noqa: ANN401 - a request
         """Whether the bucket is pending already."""
-        return any(self.blocks(other) and self.key(other) == self.key(request) for other in [*self.items, *added])
+        key = self.key(request)
+        return any(self.blocks(other) and self.key(other) == key for other in chain(self.items, added))
 
     def blocks(self, request: Any) -> bool:  # noqa: ANN401 - a request
         """Whether a request keeps its bucket from being enqueued."""
@@ -225,7 +227,7 @@ class ModelQueue:
     def lines(self) -> Iterator[str]:
         """The requests as text."""
         for request in self.items:
-            values = asdict(request)
+            values = {field.name: getattr(request, field.name) for field in fields(request)}
             yield json.dumps(values | {name: self.stored_time(values[name]) for name in _TIMES}) + "\n"
 
     def stored_time(self, moment: datetime) -> str:

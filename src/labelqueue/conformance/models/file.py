@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -116,7 +116,7 @@ class JsonQueue(InputQueue):
 
     def item(self, request: Any) -> dict[str, Any]:  # noqa: ANN401
         """The object of a request."""
-        values = asdict(request)
+        values = {field.name: getattr(request, field.name) for field in fields(request)}
         times = {name: self.stored_time(values[name]) for name in _TIMES}
         return values | times | self.unknown.get(request.request_id, {})
 

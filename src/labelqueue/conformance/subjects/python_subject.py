@@ -16,7 +16,7 @@ import sys
 from collections import ChainMap, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.steps import Step, value_of
@@ -314,14 +314,18 @@ def _seen_of(item: Any) -> Any:  # noqa: ANN401 - as above
 def _further(item: Any) -> tuple[str, ...]:  # noqa: ANN401 - anybody's request
     """Name the data that a request shows beyond the nine fields, whatever its class is made with."""
     kind: Any = type(item)
+    more = getattr(item, "_fields", ()) if _declared(kind) is None else getattr(item, "model_extra", None) or ()
+    return _further_names(kind, tuple(getattr(item, "__dict__", ())), tuple(more))
+
+
+# Of most queues all requests are of one class and have the same names.
+@lru_cache
+def _further_names(kind: type, given: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
     declared = _declared(kind)
-    if declared is None:
-        names = [*getattr(item, "_fields", ()), *getattr(item, "__dict__", ())]
-    else:
+    if declared is not None:
         # A copy may be given what its class does not know; what the class computes is no data of the request's.
-        given = (name for name in getattr(item, "__dict__", ()) if not hasattr(kind, name))
-        names = [*declared, *given, *(getattr(item, "model_extra", None) or ())]
-    return tuple(name for name in dict.fromkeys(names) if name not in FIELDS and not name.startswith("_"))
+        given = (*declared, *(name for name in given if not hasattr(kind, name)))
+    return tuple(name for name in dict.fromkeys((*given, *more)) if name not in FIELDS and not name.startswith("_"))
 
 
 @cache
