@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from labelqueue.conformance.crash.disk import Disk
@@ -189,6 +191,46 @@ def test_a_file_is_cut_by_its_name(disk):
     disk.do("truncate", f'"{hexed(disk.root / "queue")}", 1')
 
     assert disk.found() == {(("queue", content),) for content in (b"old", b"o", b"", b"\0")}
+
+
+@pytest.mark.parametrize("mode", ["0644", "S_IFREG|0644"])
+def test_a_file_may_be_made_by_its_name(disk, mode):
+    """It is empty and not flushed, as one that opening makes; what else can be made is no file."""
+    disk.do("mknodat", f'AT_FDCWD<{hexed("/")}>, "{hexed(disk.root / "new")}", {mode}')
+    disk.do("mknod", f'"{hexed(disk.root / "pipe")}", S_IFIFO|0644')
+
+    assert disk.found() == {(("queue", b"old"),), (("new", b""), ("queue", b"old"))}
+
+
+def test_a_link_is_a_name_like_any_other(disk):
+    """A link in the place of a file is there, whole, once the folder is flushed; before, the file may be."""
+    disk.do("symlink", f'"{hexed("versions/2")}", "{hexed(disk.root / "link")}"')
+    disk.rename("link", "queue")
+    old, made, switched = {"queue": b"old"}, {"link": Path("versions/2")}, {"queue": Path("versions/2")}
+
+    assert disk.found() == {tuple(sorted(names.items())) for names in (old, old | made, switched)}
+    disk.fsync(4, "")
+    assert disk.found() == {tuple(switched.items())}
+    disk.disk.check({disk.root / "queue": Path("versions/2")})
+
+
+def test_links_that_were_there_are_kept(tmp_path):
+    """They lead where they led, and what they lead to is no second file."""
+    (tmp_path / "behind").mkdir()
+    (tmp_path / "behind" / "queue").write_bytes(b"old")
+    (tmp_path / "queue").symlink_to("behind/queue")
+
+    Disk(tmp_path).check({tmp_path / "behind" / "queue": b"old", tmp_path / "queue": Path("behind/queue")})
+
+
+def test_room_that_is_made_is_empty(disk):
+    """Where room is made beyond the end of a file there are zeros, unless its length is to stay."""
+    disk.open(3, "queue", "O_RDWR")
+    disk.do("fallocate", f"3<{hexed(disk.root / 'queue')}>, FALLOC_FL_KEEP_SIZE, 0, 9")
+    disk.do("fallocate", f"3<{hexed(disk.root / 'queue')}>, 0, 1, 4")
+    disk.fsync(3, "queue")
+
+    assert disk.found() == {(("queue", b"old\0\0"),)}
 
 
 def test_two_names_are_exchanged_at_once(disk):

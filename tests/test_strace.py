@@ -12,7 +12,7 @@ from labelqueue.conformance.crash.run import interruptions
 from labelqueue.conformance.crash.scenes import SCENES
 from labelqueue.conformance.subjects import serve
 from labelqueue.conformance.tracing.strace import attached
-from labelqueue.conformance.tracing.system_calls import Point, points_to_hit
+from labelqueue.conformance.tracing.system_calls import Point, SystemCall, points_in, points_to_hit
 
 pytestmark = pytest.mark.usefixtures("strace")
 
@@ -95,6 +95,13 @@ def test_who_can_hit_nothing_lets_nothing_pass(monkeypatch):
     outcomes = {name: (found.outcome, found.reason) for name, found in report.requirements.items()}
     unhit = ("inconclusive", "no system call of its could be hit")
     assert outcomes == {"DUR-1": unhit, "DUR-2": unhit}
+
+
+def test_who_leaves_the_store_to_another_process_makes_no_call_that_could_be_hit(tmp_path):
+    """What is done elsewhere is nothing to stumble over, whatever is looked for."""
+    elsewhere = SystemCall(1, "write", '3<pipe:[1]>, "a change", 8', "8", "")
+
+    assert points_in([], tmp_path, of_reading=True) == points_in([elsewhere], tmp_path, of_unlocking=True) == []
 
 
 @pytest.mark.parametrize(("made", "hit"), [(5, 5), (48, 48), (240, 48), (1000, 12), (5000, 6)])

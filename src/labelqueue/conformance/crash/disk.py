@@ -6,14 +6,16 @@ flushed at once.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from labelqueue.conformance.crash.descriptors import Descriptors
-from labelqueue.conformance.crash.volatile import VolatileFile
+from labelqueue.conformance.crash.volatile import VolatileFile, VolatileFolder, VolatileLink
 from labelqueue.conformance.crash.volatile_disk import VolatileDisk
 from labelqueue.conformance.crash.written_down import (
     bytes_in,
     descriptors_in,
+    first_text_in,
     last_number_in,
     path_behind,
     paths_in,
@@ -23,8 +25,6 @@ from labelqueue.conformance.crash.written_down import (
 from labelqueue.spec import InconclusiveError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from labelqueue.conformance.tracing.system_calls import SystemCall
 
 __all__ = ["Disk"]
@@ -80,6 +80,12 @@ class Disk(VolatileDisk):
 
     _open = _creat = _openat
 
+    def _mknod(self, call: SystemCall) -> None:
+        if "S_IF" not in call.arguments or "S_IFREG" in call.arguments:
+            self.change(paths_in(call)[0], VolatileFile())
+
+    _mknodat = _mknod
+
     def _dup(self, call: SystemCall) -> None:
         self._descriptors.copy(call)
 
@@ -119,6 +125,11 @@ class Disk(VolatileDisk):
         start, place = places_in(call)
         self._copy(call, source=0, start=start, target=1, place=place)
 
+    def _fallocate(self, call: SystemCall) -> None:
+        file, (mode, start, length) = self._described(call), call.arguments.split(", ")[1:]
+        if file is not None and mode == "0":
+            self.set(file, file.data.ljust(int(start) + int(length), b"\0"))
+
     def _ftruncate(self, call: SystemCall) -> None:
         self.cut(self._described(call), last_number_in(call.arguments))
 
@@ -142,6 +153,11 @@ class Disk(VolatileDisk):
 
     _linkat = _link
 
+    def _symlink(self, call: SystemCall) -> None:
+        self.change(paths_in(call)[1], VolatileLink(Path(first_text_in(call))))
+
+    _symlinkat = _symlink
+
     def _unlink(self, call: SystemCall) -> None:
         path = paths_in(call)[0]
         if self.entry(path) is not None:
@@ -159,7 +175,7 @@ class Disk(VolatileDisk):
             entry = self.entry(path)
             if isinstance(entry, VolatileFile):
                 self.flush_file(entry)
-            elif entry is not None:
+            elif isinstance(entry, VolatileFolder):
                 self.flush_folder(entry)
 
     _fdatasync = _fsync

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from labelqueue.conformance.crash.aftermath import attempt, next_change
 from labelqueue.conformance.crash.elsewhere import folders_of_temporaries, take_away
 from labelqueue.conformance.crash.program import Program
-from labelqueue.conformance.crash.scenes import NEXT, Stage, is_one_file, leftovers
+from labelqueue.conformance.crash.scenes import NEXT, SCENES, Stage, is_one_file, leftovers
 from labelqueue.conformance.crash.spares import Actors
 from labelqueue.conformance.steps import call_of
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
@@ -78,11 +78,12 @@ def kills_of(
         recorded.perform(stage.step)
     is_alone = is_one_file(store, recorded)
     points = points_to_hit(points_in(record.calls, store.parents[1]))
-    kills = _Kills(stage, witness, folders_of_temporaries(record.calls, store), is_alone, is_file)
-    while_open = points[::_EVERY] if is_shared else []
+    kills = _Kills(stage, witness, folders_of_temporaries(record.calls, store), is_alone, is_file, is_shared)
+    # Who tidies up behind the dead, or waits for them, does so whatever they did; a large batch may be half there.
+    unread = points[::_EVERY] if stage.scene in SCENES[2:] else []
     on_another_way = _points_on_another_way(stage, recorded, points)
     with ExitStack() as stack:
-        actors = Actors(rehearsed, stack, most=len(points) + len(while_open) + len(on_another_way))
+        actors = Actors(rehearsed, stack, most=len(points) + len(unread) + len(on_another_way))
         before: Point | None = None
         for point in points:
             if not witness.is_alive:
@@ -95,8 +96,8 @@ def kills_of(
                 for size in sorted({(small + large) // 2, large - 1}) if small < large else ():
                     yield from kills.at(actors.living(), point, torn=(before.file, size))
             before = point
-        for point in while_open:
-            yield from kills.at(actors.living(), point, is_open=True)
+        for point in unread:
+            yield from kills.at(actors.living(), point, is_unread=True)
         for point, refused in on_another_way:
             yield from kills.at(actors.living(), point, refused=refused)
 
@@ -136,6 +137,7 @@ class _Kills:
     elsewhere: Collection[Path]
     is_alone: bool
     is_file: bool
+    is_shared: bool
     # Of the store, and of the files that were there before the call, as the last kill left them.
     sizes: dict[str, int] = field(default_factory=dict)
     has_bits: bool = False
@@ -147,7 +149,7 @@ class _Kills:
         *,
         torn: tuple[str, int] | None = None,
         refused: str = "",
-        is_open: bool = False,
+        is_unread: bool = False,
     ) -> Iterator[Interruption]:
         """Kill at a point; yields nothing where the program took another way this time.
 
@@ -156,13 +158,14 @@ class _Kills:
             point: The point.
             torn: A file whose last write came no further than this size, if that is so.
             refused: What else strace is told to do, at a replacement that is refused.
-            is_open: Whether the witness has the store open meanwhile.
+            is_unread: Whether the witness makes the next change before anybody reads, and, where the
+                store may be shared, had it open meanwhile.
         """
         store = _set_up(self.stage, is_file=self.is_file)
         self.has_bits = self.is_file and store.is_file()
         files = {store, *store.parent.glob("*")}
         actor.open(store)
-        if is_open:
+        if is_unread and self.is_shared:
             self.witness.open(store)
         injections = [f"{point.name}:signal=KILL:when={point.number}", *([refused] if refused else [])]
         try:
@@ -175,8 +178,8 @@ class _Kills:
         else:
             return
         how = f"killed before {point}"
-        if is_open:
-            yield self._found_by_another(store, f"{how}, while another process had the store open")
+        if is_unread:
+            yield self._found_unread(store, how)
             return
         if torn is not None:
             name, size = torn
@@ -191,12 +194,13 @@ class _Kills:
             self.sizes = {file.name: file.stat().st_size for file in files if file.is_file()}
         yield self._found(store, how, record)
 
-    def _found_by_another(self, store: Path, how: str) -> Interruption:
-        """Have the next change made by somebody who opens nothing; what it is made upon is what the store held."""
-        is_refused, after = next_change(self.witness, store, is_open=True)
+    def _found_unread(self, store: Path, how: str) -> Interruption:
+        """Have the next change made before anybody reads; what it is made upon is what the store held."""
+        is_refused, after = next_change(self.witness, store, is_open=self.is_shared)
+        by_whom = "had the store open" if self.is_shared else "made the next change before anybody read"
         return Interruption(
             kind="kill",
-            how=how,
+            how=f"{how}; another process {by_whom}",
             call=self.stage.call,
             before=self.stage.before,
             stored=after[:-1] if isinstance(after, tuple) else self.witness.state_of(store),

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.crash.aftermath import afterwards, attempt
 from labelqueue.conformance.crash.elsewhere import folders_of_temporaries, take_away
+from labelqueue.conformance.crash.errors_of_calls import errors_of
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import NEXT, SETTLED_S, Stage, is_one_file
 from labelqueue.conformance.crash.unflushed import unflushed, written_alone
@@ -50,7 +51,6 @@ _MOST_WRITES: Final = 2
 _INTERRUPT: Final = "SIGINT"
 # Behind any other system call a program need not be ready yet to clean up what that has made.
 _INTERRUPTED: Final = (*_WRITES, *FLUSHES, "rename", "renameat", "renameat2")
-_SPACE: Final = ("ENOSPC",)
 _WHILE_READING: Final = {"open": "EACCES", "openat": "EACCES", "read": "EIO"}
 _MOST_READINGS: Final = 4
 _MOST_READINGS_BACK: Final = 2
@@ -61,22 +61,6 @@ _INJECTIONS: Final = {
     _INTERRUPT: ("signal=INT", "was interrupted"),
 }
 """What strace is told, and what is said, where the cause is not the name of an error."""
-_ERRORS: Final[dict[str, tuple[str, ...]]] = {
-    "open": ("EACCES", "ENOSPC"),
-    "openat": ("EACCES", "ENOSPC"),
-    "rename": ("EACCES", "EBUSY"),
-    "renameat": ("EACCES", "EBUSY"),
-    "renameat2": ("EACCES", "EBUSY"),
-    "fsync": ("EIO", "ENOSPC"),
-    "fdatasync": ("EIO", "ENOSPC"),
-    "write": ("ENOSPC", "EINTR"),
-    "chmod": ("EPERM",),
-    "fchmod": ("EPERM",),
-    "mkdir": ("EACCES",),
-    "mkdirat": ("EACCES",),
-    "unlink": ("EACCES",),
-    "unlinkat": ("EACCES",),
-}
 
 
 def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) -> Iterator[Interruption]:
@@ -99,7 +83,7 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
     size = store.stat().st_size if store.is_file() else None
     is_alone = is_one_file(store, actor)
     points = points_to_hit(points_in(record.calls, store.parents[1]))
-    changing = [(point, error) for point in points for error in _ERRORS.get(point.name, _SPACE)]
+    changing = [(point, error) for point in points for error in errors_of(point)]
     reading = [(point, _WHILE_READING[point.name]) for point in _readings(record, store, points)]
     # A disk without space for a new file has none for the old one either, where that is written anew.
     full = [

@@ -1,8 +1,8 @@
 """Power cuts: the system calls of a program replayed on a disk that forgets what was not flushed.
 
-Every state that could be on the platter, after every system call, is laid out in a
-folder and opened: it must hold what was acknowledged by then, and may hold the call
-that was in flight.
+Every state that could be on the platter, after every system call, is laid out where it
+was and opened: it must hold what was acknowledged by then, and may hold the call that
+was in flight.
 """
 
 from __future__ import annotations
@@ -69,12 +69,14 @@ def power_cuts(
             name = linked(name)
         disk, rehearsed = Disk(live), Disk(live)
         before, steps = ((), _SCRIPT) if stage is None else (stage.before, (stage.step, *_FURTHER))
-        script = _Script(actor, before, steps, name, root / "rehearsal" / "queue.json", live)
+        rehearsal = root / "rehearsal" / "queue.json"
+        script = _Script(actor, before, steps, name, rehearsal, live)
         moments = _moments(rehearsed, script.record)
         rehearsed.check(script.there)
+        actor.open(rehearsal)  # it leaves the store alone from here on
         for answers, how, platter in _platters(disk, script.record, moments):
-            found = _laid_out(platter, live, root / "found") / store.relative_to(live)
-            yield script.cut(answers, f"{how}, by a link" if is_linked else how, reader.state_of(found))
+            _lay_out(platter, live)
+            yield script.cut(answers, f"{how}, by a link" if is_linked else how, reader.state_of(store))
     finally:
         shutil.rmtree(root, ignore_errors=True)
 
@@ -115,10 +117,12 @@ class _Script:
 
 
 def _settled(live: Path) -> Platter:
-    """Read every file, once nothing is written any more: a program may write in the background."""
+    """Read every file and link, once nothing is written any more: a program may write in the background."""
     last = None
     for _ in range(_TIMES_READ):
-        there = {path: path.read_bytes() for path in live.rglob("*") if path.is_file() and not path.is_symlink()}
+        paths = list(live.rglob("*"))
+        there: Platter = {path: path.read_bytes() for path in paths if path.is_file() and not path.is_symlink()}
+        there |= {path: path.readlink() for path in paths if path.is_symlink()}
         if there == last:
             break
         last = there
@@ -159,12 +163,13 @@ def _platters(disk: Disk, record: Record, moments: Collection[int]) -> Iterator[
                 yield answers, f"power cut after {last}, {how}", platter
 
 
-def _laid_out(platter: Platter, live: Path, found: Path) -> Path:
-    """Put what was on the platter into a folder, and return that."""
-    shutil.rmtree(found, ignore_errors=True)
-    (found / "store").mkdir(parents=True)
+def _lay_out(platter: Platter, live: Path) -> None:
+    """Put what was on the platter where it was: what is stored may name a path."""
+    shutil.rmtree(live)
+    (live / "store").mkdir(parents=True)
     for path, content in platter.items():
-        file = found / path.relative_to(live)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
-    return found
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        else:
+            path.symlink_to(content)

@@ -177,8 +177,6 @@ def interruptions(
         hits = {"failure", "kill"} & set(kinds)
         total = (len(SCENES) + 1) * len(hits) + (is_file and "kill" in hits) + 1
         steps = iter(range(total))
-        # Who waits for the dead is the same whatever they did.
-        shared_scene = SCENES[-1] if "shared" in profiles else None
         for stage in stages if hits else ():
             if "failure" in kinds and not stage.scene.is_linked:
                 progress("crashes", next(steps), total)
@@ -189,7 +187,7 @@ def interruptions(
                 yield from (
                     (stage, each)
                     for each in kills_of(
-                        stage, start, actors.living(), reader, is_file=is_file, is_shared=stage.scene is shared_scene
+                        stage, start, actors.living(), reader, is_file=is_file, is_shared="shared" in profiles
                     )
                 )
         if "failure" in kinds:

@@ -1,11 +1,15 @@
-"""Volatile files and folders: what they hold now, and what may be left of it when the power goes."""
+"""Volatile files, links and folders: what they hold now, and what may be left of it when the power goes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
+from typing import Final
 
-__all__ = ["Entry", "VolatileFile", "VolatileFolder"]
+__all__ = ["Entry", "VolatileFile", "VolatileFolder", "VolatileLink"]
+
+_WRITTEN: Final = "written as it was"
 
 
 @dataclass(eq=False)
@@ -30,7 +34,7 @@ class VolatileFile:
     def versions(self) -> dict[str, bytes]:
         """What its content may be, by what happened to it."""
         old, new = self.flushed, self.data
-        found = {"written as it was": new}
+        found = {_WRITTEN: new}
         if not self.is_clean:
             # Of a file that was cut nothing need be left; else what is not written yet is as it was.
             rest = b"" if self.is_cut else old
@@ -50,8 +54,23 @@ def _first_difference(one: bytes, other: bytes) -> int:
 
 
 @dataclass(eq=False)
+class VolatileLink:
+    """A symbolic link; as it never changes, it is whole wherever its name is there.
+
+    Attributes:
+        data: What it leads to.
+    """
+
+    data: Path
+
+    def versions(self) -> dict[str, Path]:
+        """What it may lead to, by what happened to it."""
+        return {_WRITTEN: self.data}
+
+
+@dataclass(eq=False)
 class VolatileFolder:
-    """The names in a folder, with the files and folders that they stand for.
+    """The names in a folder, with what they stand for.
 
     Attributes:
         flushed: What they were when it was flushed last.
@@ -74,5 +93,5 @@ class VolatileFolder:
         return {name: entry for name, entry in names.items() if entry is not None}
 
 
-Entry = VolatileFile | VolatileFolder
+Entry = VolatileFile | VolatileLink | VolatileFolder
 """What a name stands for."""

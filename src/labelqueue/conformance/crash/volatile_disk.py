@@ -19,7 +19,7 @@ import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labelqueue.conformance.crash.volatile import Entry, VolatileFile, VolatileFolder
+from labelqueue.conformance.crash.volatile import Entry, VolatileFile, VolatileFolder, VolatileLink
 from labelqueue.spec import InconclusiveError
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Platter", "VolatileDisk"]
 
-Platter = dict[Path, bytes]
-"""What is on the platter: the content of every file, by its path."""
+Platter = dict[Path, bytes | Path]
+"""What is on the platter: the content of every file, and what every symbolic link leads to, by its path."""
 
 
 class VolatileDisk:
@@ -52,19 +52,20 @@ class VolatileDisk:
         self._top = VolatileFolder()
         self.folders = [self._top]
         for path in sorted(root.rglob("*")):  # a folder before what is in it
-            if path.is_dir():
+            folder = self.folder(path.parent)
+            if path.is_symlink() and folder is not None:
+                folder.flushed[path.name] = VolatileLink(path.readlink())
+            elif path.is_dir():
                 self.make_folder(path)
-            elif path.is_file():
+            elif path.is_file() and folder is not None:
                 content = path.read_bytes()
-                folder = self.folder(path.parent)
-                assert folder is not None
                 folder.flushed[path.name] = VolatileFile(content, content)
 
     def check(self, there: Platter) -> None:
         """Compare what the model holds with what is really there.
 
         Args:
-            there: Every file below the folder.
+            there: Every file and symbolic link below the folder.
 
         Raises:
             InconclusiveError: They differ; the program wrote in a way that no
@@ -91,16 +92,16 @@ class VolatileDisk:
             if not files:
                 yield names, {}
 
-    def _files(self, counts: Mapping[VolatileFolder, int]) -> dict[Path, VolatileFile]:
-        """Every file by its path, after so many changes of each folder's names; after all, unless told otherwise."""
-        files: dict[Path, VolatileFile] = {}
+    def _files(self, counts: Mapping[VolatileFolder, int]) -> dict[Path, VolatileFile | VolatileLink]:
+        """Every file and link by its path, after so many changes of the names of each folder that is counted."""
+        files: dict[Path, VolatileFile | VolatileLink] = {}
         folders = [(self.root, self._top)]
         for path, folder in folders:
             for name, entry in folder.names(counts.get(folder)).items():
-                if isinstance(entry, VolatileFile):
-                    files[path / name] = entry
-                else:
+                if isinstance(entry, VolatileFolder):
                     folders.append((path / name, entry))
+                else:
+                    files[path / name] = entry
         return files
 
     def flush_file(self, file: VolatileFile) -> None:

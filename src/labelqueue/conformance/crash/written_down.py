@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from labelqueue.conformance.tracing.system_calls import SystemCall
 
-__all__ = ["bytes_in", "descriptors_in", "last_number_in", "path_behind", "paths_in", "places_in", "text_in"]
+__all__ = [
+    "bytes_in",
+    "descriptors_in",
+    "first_text_in",
+    "last_number_in",
+    "path_behind",
+    "paths_in",
+    "places_in",
+    "text_in",
+]
 
 _HEX: Final = re.compile(r"\\x([0-9a-f]{2})")
 _STRING: Final = re.compile(r'"((?:\\x[0-9a-f]{2})*)"')
@@ -29,6 +38,12 @@ def bytes_in(call: SystemCall) -> bytes:
     """Return what a call wrote, as far as it did."""
     parts = (bytes.fromhex(part.replace("\\x", "")) for part in _STRING.findall(call.arguments))
     return b"".join(parts)[: int(call.result)]
+
+
+def first_text_in(call: SystemCall) -> str:
+    """Return the first string, as it was handed in."""
+    found = _STRING.search(call.arguments)
+    return text_in(found[1]) if found is not None else ""
 
 
 def last_number_in(arguments: str) -> int:

@@ -15,7 +15,6 @@ from labelqueue.conformance.mutants import (
     bad_values,
     budget,
     columns,
-    dead_holders,
     duplicates,
     dying,
     enqueueing,
@@ -25,6 +24,7 @@ from labelqueue.conformance.mutants import (
     file_writing,
     flushing,
     leaving_behind,
+    locked_for_ever,
     locked_too_short,
     locking,
     marking,
@@ -33,6 +33,7 @@ from labelqueue.conformance.mutants import (
     sharing,
     storing,
     taking_back,
+    waiting_for_readers,
 )
 from labelqueue.conformance.mutants.mutant import MUTANTS, Mutant
 
@@ -46,7 +47,6 @@ __all__ = [
     "bad_values",
     "budget",
     "columns",
-    "dead_holders",
     "duplicates",
     "dying",
     "enqueueing",
@@ -56,6 +56,7 @@ __all__ = [
     "file_writing",
     "flushing",
     "leaving_behind",
+    "locked_for_ever",
     "locked_too_short",
     "locking",
     "marking",
@@ -64,4 +65,5 @@ __all__ = [
     "sharing",
     "storing",
     "taking_back",
+    "waiting_for_readers",
 ]

@@ -131,6 +131,38 @@ class CopiesIntoPlace(DurableQueue):
 
 
 @mutant("DUR-3")
+class SweepsWhatWouldUndo(DurableQueue):
+    """The file is written over by pages, a copy kept until then; a writer sweeps away the copy that a dead one left."""
+
+    def look(self) -> None:
+        target, copy = self.path.resolve(), self.copy()
+        if copy.exists():
+            copy.replace(target)
+        super().look()
+
+    def copy(self) -> Path:
+        target = self.path.resolve()
+        return target.with_name(f"{target.name}.old")
+
+    def acquire(self, descriptor: int) -> None:
+        super().acquire(descriptor)
+        self.copy().unlink(missing_ok=True)
+
+    def exchange(self) -> None:
+        target, copy = self.path.resolve(), self.copy()
+        if not target.exists():
+            super().exchange()
+            return
+        copy.write_bytes(target.read_bytes())
+        self.write(target, target)
+        copy.unlink()
+
+    def write_all(self, descriptor: int, content: bytes) -> None:
+        for start in range(0, len(content), 4096):
+            super().write_all(descriptor, content[start : start + 4096])
+
+
+@mutant("DUR-3")
 class WritesOverABusyStore(CopiesWhereItCannotRename):
     """Where the store is busy, as a file that was mounted by itself, it is emptied, written anew and flushed."""
 

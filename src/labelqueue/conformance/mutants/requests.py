@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -100,6 +101,16 @@ class WholeMilliseconds(ModelQueue):
     def to_utc(self, moment: datetime) -> datetime:
         utc = super().to_utc(moment)
         return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+
+
+@mutant("REQ-3")
+class DigitsAreMicroseconds(ModelQueue):
+    """The digits of a fraction are read as a number of microseconds, however many there are."""
+
+    def instant(self, value: Any) -> datetime:
+        if isinstance(value, str):
+            value = re.sub(r"(?<=\.)\d+", lambda digits: f"{int(digits[0]):06}", value)
+        return super().instant(value)
 
 
 @mutant("REQ-4")

@@ -9,7 +9,7 @@ from labelqueue.conformance.crash.scenes import CROWD
 if TYPE_CHECKING:
     from labelqueue.conformance.steps import Step
 
-__all__ = ["FAILING", "LATE", "LINKED", "LOOK", "PAIRS", "PARTS", "PREPARED", "READINGS", "TIMED", "Pair"]
+__all__ = ["FAILING", "LATE", "LINKED", "LOOK", "LOOKED_AT", "PAIRS", "PARTS", "PREPARED", "READINGS", "TIMED", "Pair"]
 
 
 def _drift(*minutes: int) -> Step:
@@ -95,6 +95,9 @@ LINKED: Final = Pair(_drift(2), _drift(4), is_linked=True)
 
 LOOK: Final = Pair(_drift(0, 2), {"do": "all_items"})
 """A look at what somebody is changing: what one has seen, others must see as well."""
+
+LOOKED_AT: Final = Pair({"do": "all_items"}, _drift(2))
+"""A change of what somebody is looking at: it may have to wait until they have seen enough."""
 
 FAILING: Final = (
     Pair(_drift(2), _drift(4, 5)),

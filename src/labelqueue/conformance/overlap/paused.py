@@ -14,14 +14,16 @@ added something of their own.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from labelqueue.conformance.overlap.pairs import FAILING, PAIRS, Pair
+from labelqueue.conformance.crash.errors_of_calls import errors_of
+from labelqueue.conformance.overlap.pairs import FAILING, LOOKED_AT, PAIRS, Pair
 from labelqueue.conformance.overlap.paused_scene import Failure, prepared
 from labelqueue.conformance.tracing.system_calls import FLUSHES, Point, some_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from labelqueue.conformance.crash.program import Program
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
 
 __all__ = ["failing_meanwhile", "long_pause", "paused_histories"]
 
+_PlaceToHold = Callable[[Sequence[Point], Sequence[Point]], Point | None]
 # In a call that fails, where one makes many system calls.
 _MOST_STOPS: Final = 24
+_MOST_FAILURES: Final = 12
 # As long as a lock is held once, for whoever does not wait for it so long and goes on without:
 # longer than the five seconds that many libraries wait.
 _LONG_S: Final = 5.5
@@ -71,7 +75,7 @@ def paused_histories(
 
 
 def long_pause(first: Program, second: Program, reader: Program, now: datetime) -> Iterator[History]:
-    """Stop one process between reading and writing, for longer than another may be willing to wait.
+    """Stop one process in a change, and in a reading, for longer than another may be willing to wait.
 
     Args:
         first: The process that is stopped.
@@ -80,23 +84,35 @@ def long_pause(first: Program, second: Program, reader: Program, now: datetime) 
         now: What time it is; the clock of none of them is set, so that a lock's age is its age.
 
     Yields:
-        The history, where the store is a path.
+        The histories, where the store is a path.
     """
     # Where one change is written behind the other both stand, but not where they are the same.
-    for pair, place_to_hold in ((PAIRS[0], _before_the_replacement), (PAIRS[2], _before_the_first_write)):
-        with prepared(pair, first, second, reader, now) as scene:
-            point = place_to_hold(*scene.rehearsed())
-            if point is not None:
-                history = scene.paused_at(point, patience_s=_LONG_S)
-                if history is not None:
-                    yield history
-                return
+    of_changes = ((PAIRS[0], _before_the_replacement), (PAIRS[2], _before_the_first_write))
+    for places_to_hold in (of_changes, ((LOOKED_AT, _in_the_middle),)):
+        histories = (_held(pair, place, first, second, reader, now) for pair, place in places_to_hold)
+        history = next((found for found in histories if found is not None), None)
+        if history is not None:
+            yield history
+
+
+def _held(
+    pair: Pair,
+    place_to_hold: _PlaceToHold,
+    first: Program,
+    second: Program,
+    reader: Program,
+    now: datetime,
+) -> History | None:
+    with prepared(pair, first, second, reader, now) as scene:
+        point = place_to_hold(*scene.rehearsed())
+        return None if point is None else scene.paused_at(point, patience_s=_LONG_S)
 
 
 def failing_meanwhile(first: Program, second: Program, reader: Program, now: datetime) -> Iterator[History]:
-    """Let a call fail as it flushes what it wrote, and stop it at every point while another client makes one.
+    """Let a call fail, and another client make one behind it; as it flushes what it wrote, also while it is stopped.
 
-    What a failed call takes back, somebody else may have seen, or have written something behind it.
+    What a failed call takes back, somebody else may have seen, or have written something behind it;
+    and who has failed may not keep others away.
 
     Args:
         first: The process whose call fails.
@@ -110,6 +126,10 @@ def failing_meanwhile(first: Program, second: Program, reader: Program, now: dat
     for pair in FAILING:
         with prepared(pair, first, second, reader, now) as scene:
             _, all_points = scene.rehearsed()
+            for point in some_of(scene.changes, _MOST_FAILURES) if pair is FAILING[0] else ():
+                history = scene.failed(Failure(point, errors_of(point)[0]))
+                if history is not None:
+                    yield history
             written = {point.file for point in all_points if point.writes}
             flush = next((point for point in all_points if point.name in FLUSHES and point.file in written), None)
             if flush is None:
@@ -119,7 +139,7 @@ def failing_meanwhile(first: Program, second: Program, reader: Program, now: dat
                 history = scene.paused_at(point, failure=failure)
                 if history is not None:
                     yield history
-                if not first.is_alive:
+                if not (first.is_alive and second.is_alive):
                     return
 
 
@@ -136,6 +156,11 @@ def _before_the_replacement(points: Sequence[Point], all_points: Sequence[Point]
 def _before_the_first_write(points: Sequence[Point], all_points: Sequence[Point]) -> Point | None:
     written = next((point for point in points if point.writes), None)
     return None if written is None else next(iter(all_points[: all_points.index(written)][-1:]), None)
+
+
+def _in_the_middle(points: Sequence[Point], _: Sequence[Point]) -> Point | None:
+    readings = [point for point in points if point.name in ("read", "pread64")]
+    return readings[-1] if readings else None
 
 
 def _place_of_replacement(points: Sequence[Point]) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from labelqueue.conformance.crash.program import Program
-from labelqueue.conformance.crash.scenes import SETTLED_S, Scene, Stage, linked
+from labelqueue.conformance.crash.scenes import NEXT, SETTLED_S, Scene, Stage, linked
 from labelqueue.conformance.overlap.clients import made
 from labelqueue.conformance.overlap.pairs import PREPARED, Pair
 from labelqueue.conformance.steps import Step, call_of, resolved
@@ -44,6 +44,10 @@ class Failure(NamedTuple):
     point: Point
     error: str
 
+    def __str__(self) -> str:
+        """Write it in words."""
+        return f"a failure of A's with {self.error} at {self.point}"
+
     @property
     def injection(self) -> str:
         """What strace is told."""
@@ -66,7 +70,11 @@ class Failure(NamedTuple):
 
 @dataclass
 class PausedScene:
-    """Two processes that open a store, of which one is stopped in a call and the other makes calls meanwhile."""
+    """Two processes that open a store, of which one is stopped in a call and the other makes calls meanwhile.
+
+    Attributes:
+        changes: Where the first changes something on the disk, once both calls were rehearsed.
+    """
 
     stage: Stage
     pair: Pair
@@ -76,6 +84,7 @@ class PausedScene:
     now: datetime
     patience_s: float = _PATIENCE_S
     events: list[Event] = field(default_factory=list)
+    changes: list[Point] = field(default_factory=list)
 
     @property
     def meanwhile(self) -> Step:
@@ -91,12 +100,12 @@ class PausedScene:
         self.second.perform(self.meanwhile)
         self.patience_s = max(_PATIENCE_S, _TIMES_ALONE * (time.monotonic() - start))
         folder = store.parents[1]
-        changes, all_points = (points_in(record.calls, folder, of_reading=each) for each in (False, True))
-        if self.pair.first["do"] in ("get_pending", "all_items") or not changes:
+        self.changes, all_points = (points_in(record.calls, folder, of_reading=each) for each in (False, True))
+        if self.pair.first["do"] in ("get_pending", "all_items") or not self.changes:
             return all_points, all_points
         # Where a lock is freed too early, another one goes on before the last change; behind it, who reads
         # once more may find what another did.
-        stops, last = points_in(record.calls, folder, of_unlocking=True), changes[-1]
+        stops, last = points_in(record.calls, folder, of_unlocking=True), self.changes[-1]
         return stops[: stops.index(last) + 1] + all_points[all_points.index(last) + 1 :], all_points
 
     def points_where(self, failure: Failure) -> list[Point]:
@@ -134,15 +143,28 @@ class PausedScene:
         if failure is not None:
             if not failure.is_in(record, store):
                 return None
-            how += f", and failed with {failure.error} at {failure.point}"
+            how += f", and behind {failure}"
             answer = replace(answer, was_to_fail=True)
         self.events.append(answer)
+        if failure is not None:
+            # Whose call failed may not keep others away from now on.
+            self.events.append(made("B", self.second.perform, NEXT))
         if self.pair.is_linked:
             how += ", and B knew the store by a link"
         if self.pair.is_late:
             how += ", and B opened the store only then"
         # Nothing says how long a call must wait before it gives up and says so.
         return self.history(store, how, may_give_up=patience_s is not None)
+
+    def failed(self, failure: Failure) -> History | None:
+        """Let the first fail with nobody else about; the other makes a change behind it."""
+        store = self.opened()
+        with attached(self.first.pid, failure.injection) as record:
+            answer = Sent("A", self.first, self.stage.step).answer()
+        if not failure.is_in(record, store):
+            return None  # it took another way this time
+        self.events += [replace(answer, was_to_fail=True), made("B", self.second.perform, NEXT)]
+        return self.history(store, f"behind {failure}")
 
     def relay(self, point: Point) -> History:
         """Stop the first; the second waits for it, and is stopped as well while the first calls again."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from itertools import groupby
+from itertools import groupby, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
@@ -32,8 +32,8 @@ __all__ = [
 _LINE: Final = re.compile(r"(\d+)\s+(\w+)\((.*)\)\s+= (-?\d+|0x[0-9a-f]+|\?)(.*)")
 _TRACED: Final = (
     "open,openat,creat,close,dup,dup2,dup3,read,pread64,lseek,write,pwrite64,writev,pwritev,pwritev2,truncate,ftruncate,"
-    "fallocate,rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mkdir,mkdirat,rmdir,chmod,fchmod,"
-    "fchmodat,fsync,fdatasync,sync,syncfs,sync_file_range,copy_file_range,sendfile,splice,msync"
+    "fallocate,rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mknod,mknodat,mkdir,mkdirat,rmdir,"
+    "chmod,fchmod,fchmodat,fsync,fdatasync,sync,syncfs,sync_file_range,copy_file_range,sendfile,splice,msync"
 )
 _LOOKS: Final = "newfstatat,statx"
 _LOCKS: Final = "flock,fcntl"
@@ -110,8 +110,9 @@ class SystemCall(NamedTuple):
 
     @property
     def makes_a_file(self) -> bool:
-        """Whether it opened a file that it would have made."""
-        return self.name in ("open", "openat") and "O_CREAT" in self.arguments and not self.result.startswith("-")
+        """Whether it made a file, or opened one that it would have made."""
+        is_made = self.name.startswith("mknod") or (self.name.startswith("open") and "O_CREAT" in self.arguments)
+        return is_made and not self.result.startswith("-")
 
     @property
     def path(self) -> str:
@@ -216,18 +217,19 @@ def points_in(
     locked = {call.path for call in calls if call.locks}
     point = _pointing(calls)
     touching = [(number, call) for number, call in _numbered(calls) if str(folder) in call.arguments]
+    following = [call for _, call in touching[1:]]
     return [
         point(call, number, Path(re.findall(rf"{re.escape(str(folder))}[^\">]*", call.arguments)[-1]).name)
-        for (number, call), (_, following) in zip(touching, [*touching[1:], (0, None)], strict=True)
+        for (number, call), then in zip_longest(touching, following)
         if call.changes
-        or (of_reading and call.name in _READS and not _goes_on_looking(call, following))
+        or (of_reading and call.name in _READS and not _goes_on_looking(call, then))
         or (of_unlocking and call.may_unlock and call.path in locked)
     ]
 
 
-def _goes_on_looking(call: SystemCall, following: SystemCall | None) -> bool:
+def _goes_on_looking(call: SystemCall, then: SystemCall | None) -> bool:
     """Whether it only looks, and so does what follows, such as at the next part of a path, or nothing follows."""
-    return call.name in _LOOKS and (following is None or following.name in _LOOKS)
+    return call.name in _LOOKS and (then is None or then.name in _LOOKS)
 
 
 def points_on_connections(calls: Sequence[SystemCall]) -> list[Point]:
