@@ -1,9 +1,9 @@
 """Paused: one client is stopped in the middle of a call, and another makes calls meanwhile.
 
 Chance rarely puts one call into the narrowest gap of another.  So the process of one
-client is stopped at every point of its call at which it touches the store, in turn;
-the other client makes a call and looks, and waits where a lock makes it wait; then
-the first goes on.
+client is stopped at every point of its call at which it touches the store, in turn, or
+at some where there are many; the other client makes a call and looks, and waits where
+a lock makes it wait; then the first goes on.
 
 The relay is for locks on a file that is replaced: who waited for the old file holds a
 lock that the next one does not see.
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 from labelqueue.conformance.crash.errors_of_calls import errors_of
 from labelqueue.conformance.overlap.pairs import FAILING, LOOKED_AT, PAIRS, Pair
 from labelqueue.conformance.overlap.paused_scene import Failure, prepared
-from labelqueue.conformance.tracing.system_calls import FLUSHES, Point, some_of
+from labelqueue.conformance.tracing.system_calls import FLUSHES, Point, points_to_hit, some_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -61,7 +61,8 @@ def paused_histories(
             # Whoever opens the store takes away what it takes for a dead process's: where nothing of that
             # is there yet, a lock that is taken away loses a change.
             earlier = _before_the_replacement(points, all_points) if pair.is_late else None
-            for point in points if earlier is None else dict.fromkeys((earlier, *points)):
+            stops = points_to_hit(points)
+            for point in stops if earlier is None else dict.fromkeys((earlier, *stops)):
                 history = scene.paused_at(point)
                 if history is not None:
                     yield history
