@@ -26,7 +26,7 @@ from labelqueue.conformance.tracing.system_calls import Point, points_in, points
 from labelqueue.spec import Interruption
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Generator, Iterator, Sequence
     from pathlib import Path
 
 
@@ -47,7 +47,7 @@ def kills_of(
     *,
     is_file: bool,
     is_shared: bool,
-) -> Iterator[Interruption]:
+) -> Generator[Interruption, None, None]:
     """Kill the process of a call at every point.
 
     Args:

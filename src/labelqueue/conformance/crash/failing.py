@@ -34,7 +34,7 @@ from labelqueue.conformance.tracing.system_calls import FLUSHES, Point, points_i
 from labelqueue.spec import Interruption
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Generator, Iterator, Sequence
     from pathlib import Path
 
 
@@ -63,7 +63,7 @@ _INJECTIONS: Final = {
 """What strace is told, and what is said, where the cause is not the name of an error."""
 
 
-def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) -> Iterator[Interruption]:
+def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) -> Generator[Interruption, None, None]:
     """Let a call fail at every point.
 
     Args:

@@ -7,8 +7,9 @@ files, and whether the server flushes is what it says.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Iterator
-from contextlib import ExitStack
+from collections import Counter
+from collections.abc import Callable, Collection, Generator, Iterator
+from contextlib import ExitStack, closing
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -50,6 +51,7 @@ Whoever hits none of them has seen next to nothing, and must not let it pass.
 """
 
 _IN_FLIGHT: Final = 5
+_MOST_REFUSED: Final = 3
 
 _Progress = Callable[[str, int, int], None]
 
@@ -177,26 +179,23 @@ def interruptions(
         hits = {"failure", "kill"} & set(kinds)
         total = (len(SCENES) + 1) * len(hits) + (is_file and "kill" in hits) + 1
         steps = iter(range(total))
+        refused: Counter[str] = Counter()
         for stage in stages if hits else ():
             if "failure" in kinds and not stage.scene.is_linked:
                 progress("crashes", next(steps), total)
-                yield from ((stage, each) for each in failures_of(stage, actors.living, reader))
+                yield from _until_refused("failure", stage, failures_of(stage, actors.living, reader), refused)
             if "kill" in kinds:
                 progress("crashes", next(steps), total)
-                # By no name, so that nothing of it goes on once nobody asks for more, and the stage is gone.
-                yield from (
-                    (stage, each)
-                    for each in kills_of(
-                        stage, start, actors.living(), reader, is_file=is_file, is_shared="shared" in profiles
-                    )
-                )
+                kills = kills_of(stage, start, actors.living(), reader, is_file=is_file, is_shared="shared" in profiles)
+                yield from _until_refused("kill", stage, kills, refused)
         if "failure" in kinds:
             # The clock runs, so that what is remembered of a file may be as old as it says.
             with ExitStack() as untimed:
                 others = Actors(partial(start, is_timed=False), untimed)
                 stage = _prepared(CORRECTION, others.living(), stack)
-                yield from ((stage, each) for each in failures_of(stage, others.living, others.another()))
-        if "kill" in kinds:
+                failures = failures_of(stage, others.living, others.another())
+                yield from _until_refused("failure", stage, failures, refused)
+        if "kill" in kinds and refused["kill"] < _MOST_REFUSED:
             moments = _moments(seed, times)
             yield from ((None, each) for each in kills_in_flight(SCENES[1], start, reader, moments))
         if "power cut" in kinds:
@@ -207,6 +206,18 @@ def interruptions(
             for stage in stages.tidying:
                 yield from ((None, each) for each in power_cuts(actors.living(), reader, stage=stage))
     progress("crashes", total, total)
+
+
+def _until_refused(
+    kind: str, stage: Stage, found: Generator[Interruption, None, None], refused: Counter[str]
+) -> Iterator[tuple[Stage, Interruption]]:
+    """Go on until changes behind what happened were refused a few times: each may have waited for seconds."""
+    with closing(found):  # so that nothing of it goes on once nobody asks for more, and the stage is gone
+        for each in found if refused[kind] < _MOST_REFUSED else ():
+            yield stage, each
+            refused[kind] += any(isinstance(state, str) for state in (each.next, each.after_retry, each.marked))
+            if refused[kind] >= _MOST_REFUSED:
+                return
 
 
 def _of_server(

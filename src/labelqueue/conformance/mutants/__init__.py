@@ -33,7 +33,7 @@ from labelqueue.conformance.mutants import (
     sharing,
     storing,
     taking_back,
-    waiting_for_readers,
+    waiting,
 )
 from labelqueue.conformance.mutants.mutant import MUTANTS, Mutant
 
@@ -65,5 +65,5 @@ __all__ = [
     "sharing",
     "storing",
     "taking_back",
-    "waiting_for_readers",
+    "waiting",
 ]

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from labelqueue.conformance.crash.errors_of_calls import errors_of
-from labelqueue.conformance.overlap.pairs import FAILING, LOOKED_AT, PAIRS, Pair
+from labelqueue.conformance.overlap.pairs import FAILING, LOOK, LOOKED_AT, PAIRS, Pair
 from labelqueue.conformance.overlap.paused_scene import Failure, prepared
 from labelqueue.conformance.tracing.system_calls import FLUSHES, Point, points_to_hit, some_of
 
@@ -89,7 +89,7 @@ def long_pause(first: Program, second: Program, reader: Program, now: datetime) 
     """
     # Where one change is written behind the other both stand, but not where they are the same.
     of_changes = ((PAIRS[0], _before_the_replacement), (PAIRS[2], _before_the_first_write))
-    for places_to_hold in (of_changes, ((LOOKED_AT, _in_the_middle),)):
+    for places_to_hold in (of_changes, ((LOOK, _at_the_last_write),), ((LOOKED_AT, _at_the_last_reading),)):
         histories = (_held(pair, place, first, second, reader, now) for pair, place in places_to_hold)
         history = next((found for found in histories if found is not None), None)
         if history is not None:
@@ -159,9 +159,12 @@ def _before_the_first_write(points: Sequence[Point], all_points: Sequence[Point]
     return None if written is None else next(iter(all_points[: all_points.index(written)][-1:]), None)
 
 
-def _in_the_middle(points: Sequence[Point], _: Sequence[Point]) -> Point | None:
-    readings = [point for point in points if point.name in ("read", "pread64")]
-    return readings[-1] if readings else None
+def _at_the_last_write(points: Sequence[Point], _: Sequence[Point]) -> Point | None:
+    return next((point for point in reversed(points) if point.writes), None)
+
+
+def _at_the_last_reading(points: Sequence[Point], _: Sequence[Point]) -> Point | None:
+    return next((point for point in reversed(points) if point.name in ("read", "pread64")), None)
 
 
 def _place_of_replacement(points: Sequence[Point]) -> int:

@@ -1,4 +1,4 @@
-"""Mutants of SHARE-3: writers who have to wait for those that read."""
+"""Mutants of SHARE: writers and readers who have to wait for each other."""
 
 from __future__ import annotations
 
@@ -6,32 +6,29 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from labelqueue.conformance.models.durable import DurableQueue
 from labelqueue.conformance.models.input import InputQueue, Row
 from labelqueue.conformance.mutants.mutant import mutant
 
 
-class _WaitsForReaders(DurableQueue):
-    """Nothing is put in place while somebody reads; a writer that waited in vain gives up."""
+class _Waits(DurableQueue):
+    """Nobody writes while somebody reads, nor the other way round; who waited in vain gives up."""
 
     patience_s = 0.5
 
     def look(self) -> None:
-        import fcntl  # noqa: PLC0415 - not everywhere, and needed here alone
-
         if not self.path.exists():
             super().look()
             return
         with self.readers() as descriptor:
-            fcntl.flock(descriptor, fcntl.LOCK_SH)
+            self.wait_for(descriptor, is_writer=False)
             super().look()
 
-    def replace(self, temporary: Path, target: Path) -> None:
+    def exchange(self) -> None:
         with self.readers() as descriptor:
-            self.wait_for(descriptor)
-            super().replace(temporary, target)
+            self.wait_for(descriptor, is_writer=True)
+            super().exchange()
 
     @contextmanager
     def readers(self) -> Iterator[int]:
@@ -42,13 +39,14 @@ class _WaitsForReaders(DurableQueue):
         finally:
             os.close(descriptor)
 
-    def wait_for(self, descriptor: int) -> None:
-        import fcntl  # noqa: PLC0415 - as above
+    def wait_for(self, descriptor: int, *, is_writer: bool) -> None:
+        import fcntl  # noqa: PLC0415 - not everywhere, and needed here alone
 
+        kind = fcntl.LOCK_EX if is_writer else fcntl.LOCK_SH
         end = time.monotonic() + self.patience_s
         while True:
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
             except BlockingIOError:
                 if time.monotonic() > end:
                     raise
@@ -58,7 +56,7 @@ class _WaitsForReaders(DurableQueue):
 
 
 @mutant("SHARE-3")
-class AddsUponItsOwnTry(_WaitsForReaders):
+class AddsUponItsOwnTry(_Waits):
     """A batch that had to wait for a reader is added once more upon itself, where nothing is new, and is lost."""
 
     def enqueue(self, rows: list[Row], reason: str) -> int:
@@ -71,3 +69,14 @@ class AddsUponItsOwnTry(_WaitsForReaders):
                     return InputQueue.enqueue(self, rows, reason)
                 except BlockingIOError:
                     continue
+
+
+@mutant("SHARE-1", "SHARE-3")
+class EmptyWhereSomebodyWrites(_Waits):
+    """A reader that waited in vain for a writer to be done answers as if nothing were there."""
+
+    def look(self) -> None:
+        try:
+            super().look()
+        except BlockingIOError:
+            self.items = []
