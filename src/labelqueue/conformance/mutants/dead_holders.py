@@ -1,4 +1,4 @@
-"""Mutants of SHARE-4 and SHARE-3: locks that nobody frees, for their holder was killed or has failed."""
+"""Mutants of SHARE-4: what a killed process holds, and who waits for it."""
 
 from __future__ import annotations
 
@@ -106,34 +106,3 @@ class AsksForRepair(DurableQueue):
             super().save()
         finally:
             mark.write_bytes(b"")
-
-
-@mutant("SHARE-3")
-class KeepsTheLockOfAFailedCall(DurableQueue):
-    """The lock is freed behind a change; after one that failed the instance has it still, and nobody else gets it."""
-
-    held: int | None = None
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        if self.held is None:
-            descriptor = os.open(self.sidecar(), os.O_RDWR | os.O_CREAT, 0o666)
-            self.acquire(descriptor)
-            self.held = descriptor
-        yield
-        os.close(self.held)
-        self.held = None
-
-    def acquire(self, descriptor: int) -> None:
-        import fcntl  # noqa: PLC0415 - not everywhere, and needed here alone
-
-        end = time.monotonic() + 1
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.005)
-            else:
-                return
