@@ -195,6 +195,8 @@ def dead_processes_leave_a_whole_state(seen: Interruption) -> Iterator[str]:
     if isinstance(seen.next, tuple) and isinstance(seen.stored, tuple) and seen.next_call is not None:
         if seen.is_next_wrong:
             yield f"{seen.how}: the next change of another process had not its full effect"
+        elif isinstance(seen.marked, str) or seen.is_marking_wrong:
+            yield f"{seen.how}: marking the last request behind the next change had not its full effect"
         if seen.leftovers:
             yield f"{seen.how}: after the next change {', '.join(seen.leftovers)} is still there"
 

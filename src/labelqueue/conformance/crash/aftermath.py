@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from labelqueue.spec.interruption import State
 
-__all__ = ["afterwards", "attempt", "next_change"]
+__all__ = ["afterwards", "attempt", "marking_of", "next_change"]
 
 
 def attempt(call: Callable[[], Any]) -> dict[str, Any]:
@@ -64,10 +64,8 @@ def afterwards(  # noqa: PLR0913 - named at its calls
         found = tuple(name for name in found if name in leftovers(store))
     is_retry = then is stage.step
     state = _changed(actor, reader, store, then) if actor.is_alive else None
-    marking: Step | None = None
-    if isinstance(state, tuple) and state and not is_retry:
-        # What a failed call left in a table of places shows up at what is added behind it.
-        marking = {"do": "mark_done", "request_id": state[-1].request_id, "status": "skipped"}
+    # What a failed call left in a table of places shows up at what is added behind it.
+    marking = None if is_retry else marking_of(state)
     return Interruption(
         kind="failure",
         how=how,
@@ -89,12 +87,20 @@ def afterwards(  # noqa: PLR0913 - named at its calls
     )
 
 
-def next_change(witness: Program, store: Path, *, is_open: bool = False) -> tuple[bool, State]:
+def marking_of(state: State | None) -> Step | None:
+    """The mark of the last request, or `None` where there is none, or nothing could be read."""
+    if not isinstance(state, tuple) or not state:
+        return None
+    return {"do": "mark_done", "request_id": state[-1].request_id, "status": "skipped"}
+
+
+def next_change(witness: Program, store: Path, step: Step = NEXT, *, is_open: bool = False) -> tuple[bool, State]:
     """Make the next change by another process than the one that was interrupted.
 
     Args:
         witness: The other process.
         store: The store.
+        step: The change.
         is_open: Whether it has the store open already.
 
     Returns:
@@ -103,7 +109,7 @@ def next_change(witness: Program, store: Path, *, is_open: bool = False) -> tupl
     try:
         if not is_open:
             witness.open(store)
-        witness.perform(NEXT)
+        witness.perform(step)
     except RefusedError as refused:
         return True, refused.refusal.message
     except BrokenError as error:

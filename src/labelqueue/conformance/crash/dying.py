@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from labelqueue.conformance.crash.aftermath import attempt, next_change
+from labelqueue.conformance.crash.aftermath import attempt, marking_of, next_change
 from labelqueue.conformance.crash.elsewhere import folders_of_temporaries, take_away
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import NEXT, SCENES, Stage, is_one_file, leftovers
@@ -122,7 +122,8 @@ def _points_on_another_way(stage: Stage, program: Program, points: Sequence[Poin
         place = record.calls.index(record.injected()[0])
         known = points_in(record.calls[: place + 1], store.parents[1])
         later = points_in(record.calls, store.parents[1])[len(known) :]
-        writing = [point for point in later if point.file == store.name][:_MOST_ON_ANOTHER_WAY]
+        there = {path.name for path in stage.prepared.parent.rglob("*") if path.suffix != ".lock"}
+        writing = [point for point in later if point.file in there][:_MOST_ON_ANOTHER_WAY]
         if writing:
             return [(point, refused) for point in writing]
     return []
@@ -215,16 +216,22 @@ class _Kills:
         bits = stat.S_IMODE(store.stat().st_mode) if self.has_bits and store.is_file() else _BITS
         stored = self.witness.state_of(store)
         mistaken = names if alone is not None and self.witness.state_of(alone) != stored else ()
-        names = leftovers(store) if self.is_alone else ()
+        is_alone = self.is_alone and not store.is_dir()
+        names = leftovers(store) if is_alone else self._left_behind(store)
         is_refused, after = next_change(self.witness, store)
         stumbled_over: tuple[str, ...] = ()
         if is_refused and self.witness.is_alive and names:
             # Was it the lock that kept the next one away, or what lies about?
-            for name in leftovers(store):
-                (store.parent / name).unlink()
+            for name in names:
+                (store.parent / name).unlink(missing_ok=True)
             is_refused_again, again = next_change(self.witness, store)
             if isinstance(again, tuple) and not is_refused_again:
-                is_refused, stumbled_over, after = False, names, again
+                stumbled_over = names
+                # What was removed may have been a lock, where it is not known what else there is.
+                is_refused, after = (False, again) if is_alone else (True, after)
+        # What was torn off in the middle shows up at what is written behind it.
+        marking = marking_of(after)
+        marked = None if marking is None else next_change(self.witness, store, marking)[1]
         strays = take_away(self.elsewhere, record.calls)
         return Interruption(
             kind="kill",
@@ -234,12 +241,22 @@ class _Kills:
             stored=stored,
             next=after,
             next_call=call_of(NEXT),
+            marked=marked,
+            marking=None if marking is None else call_of(marking),
             is_ruined=isinstance(after, str) and not is_refused,
             stumbled_over=stumbled_over,
             mistaken=mistaken,
             other_bits=None if bits == _BITS else f"the permission bits {bits:o} and had {_BITS:o}",
             leftovers=(*leftovers(store), *strays) if self.is_alone else None,
         )
+
+    def _left_behind(self, store: Path) -> tuple[str, ...]:
+        """Name the files that were not there before the call, but for locks."""
+        there, now = (
+            {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"}
+            for folder in (self.stage.prepared.parent, store.parent)
+        )
+        return tuple(sorted(now - there))
 
 
 def _set_up(stage: Stage, *, is_file: bool) -> Path:

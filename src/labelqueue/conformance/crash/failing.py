@@ -106,18 +106,24 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
         elif not trials.actor.is_alive:
             # What failed was none of the queue's calls, or it died of an interrupt.
             trials.take_another()
-    if size is None:
-        return
-    for most in sorted({size - 1, size // 2, 1}):
+    for most in sorted({size - 1, size // 2, 1}) if size is not None else ():
         yield trials.cut_short(most)
     writes = [point for point in points if point.name in _WRITES][:_MOST_WRITES]
     # One write is cut short; the next writes nothing; the next is cut short as well.
     for point, parts in itertools.product(writes, ((1 / 2,), (1 / 2, 1 / 2), (1 / 3, 2 / 3))):
-        # What is written into the store itself is written behind what is there.
-        there = stage.prepared.stat().st_size if point.file == store.name and stage.prepared.exists() else 0
-        interruption = trials.write_in_part(point, [int(there + part * (size - there)) for part in parts])
+        # What is written into a file that was there, such as the store itself, is written behind what is there.
+        prepared = stage.prepared.parent.rglob("*")
+        there = next((file.stat().st_size for file in prepared if file.name == point.file and file.is_file()), 0)
+        more = size - there if size is not None else _length_of(point, record)
+        interruption = trials.write_in_part(point, [int(there + part * more) for part in parts])
         if interruption is not None:
             yield interruption
+
+
+def _length_of(point: Point, record: Record) -> int:
+    """How many bytes a write wrote."""
+    calls = [call for call in record.calls if (call.name, call.pid) == (point.name, point.thread)]
+    return int(calls[point.number - 1].result)
 
 
 def _readings(record: Record, store: Path, changing: list[Point]) -> list[Point]:

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from contextlib import suppress
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.cases import DEFAULT_NOW
@@ -18,7 +19,7 @@ from labelqueue.conformance.tracing.process_state import is_at_work
 from labelqueue.spec import Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from labelqueue.conformance.steps import Step
@@ -39,19 +40,27 @@ _PATIENCE_S: Final = 0.05
 class Program:
     """One process of the subject's, with words for what is asked of it again and again."""
 
-    def __init__(self, subject: Subject, timeout_s: float, *, is_timed: bool = True) -> None:
+    def __init__(
+        self,
+        subject: Subject,
+        timeout_s: float,
+        *,
+        is_timed: bool = True,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         """Start it, and let it say hello.
 
         Args:
             subject: The subject.
             timeout_s: How long an answer may take, in seconds.
             is_timed: Whether its clock is set, where it can be.
+            environment: What is another in its environment than in the kit's.
 
         Raises:
             BrokenError: It does not answer properly.
             SubjectError: It cannot be started.
         """
-        self._conversation = Conversation(subject.command, timeout_s=timeout_s)
+        self._conversation = Conversation(subject.command, timeout_s=timeout_s, environment=environment)
         self._conversation.ask("hello", {"wire": VERSION})
         self._language = subject.language
         if subject.claims.clock and is_timed:

@@ -27,6 +27,7 @@ __all__ = [
     "NEXT",
     "SCENES",
     "SETTLED_S",
+    "STORE",
     "Scene",
     "Stage",
     "is_one_file",
@@ -57,6 +58,9 @@ FILLED: Final[tuple[Step, ...]] = ({"do": "enqueue_drift", "buckets": [_bucket(n
 
 SETTLED_S: Final = 0.1
 """How many seconds behind a change even those remember a file who wait for a tick of the clock."""
+
+STORE: Final = "queue[1].json"
+"""The name of every store."""
 
 NEXT: Final[Step] = {"do": "enqueue_drift", "buckets": [_bucket(59)]}
 """The change that somebody else makes afterwards."""
@@ -163,7 +167,7 @@ class Stage:
         program.perform(self.step)
 
     def _store_in(self, name: str) -> Path:
-        return self._folder / name / "store" / "queue[1].json"
+        return self._folder / name / "store" / STORE
 
 
 def is_one_file(store: Path, program: Program) -> bool:

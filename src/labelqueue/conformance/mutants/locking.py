@@ -79,6 +79,15 @@ class LocksBesideTheLink(DurableQueue):
 
 
 @mutant("SHARE-2")
+class LocksByAHash(DurableQueue):
+    """The file that is locked is named by the hash of the path, which is another in every process."""
+
+    def sidecar(self) -> Path:
+        sidecar = super().sidecar()
+        return sidecar.with_name(f"{hash(str(sidecar))}.lock")
+
+
+@mutant("SHARE-2")
 class LocksByProcess(DurableQueue):
     """The lock has the process in its name, so that only threads wait for each other."""
 

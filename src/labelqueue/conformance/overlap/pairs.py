@@ -9,7 +9,20 @@ from labelqueue.conformance.crash.scenes import CROWD
 if TYPE_CHECKING:
     from labelqueue.conformance.steps import Step
 
-__all__ = ["FAILING", "LATE", "LINKED", "LOOK", "LOOKED_AT", "PAIRS", "PARTS", "PREPARED", "READINGS", "TIMED", "Pair"]
+__all__ = [
+    "FAILING",
+    "LATE",
+    "LINKED",
+    "LOOK",
+    "LOOKED_AT",
+    "MARKS",
+    "PAIRS",
+    "PARTS",
+    "PREPARED",
+    "READINGS",
+    "TIMED",
+    "Pair",
+]
 
 
 def _drift(*minutes: int) -> Step:
@@ -83,6 +96,9 @@ TIMED: Final = Pair(_drift(2), _drift(4, 5))
 
 PARTS: Final = Pair({"do": "all_items"}, _mark(0), earlier=_MANY, then=_drift(7), is_settled=True)
 """Two changes at both ends of a store that may be read in parts, by whom it may be remembered."""
+
+MARKS: Final = Pair({"do": "all_items"}, _mark(0), then=_mark(1))
+"""Two marks, one behind the other, of what may be read one by one: who sees the second must see the first."""
 
 READINGS: Final = Pair({"do": "all_items"}, {"do": "all_items"}, earlier=_drift(2, 3), is_anywhere=True)
 """Two readings that overlap after somebody else made a change: who adds what is new to a memory may add it twice."""

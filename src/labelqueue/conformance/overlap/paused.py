@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from labelqueue.conformance.crash.errors_of_calls import errors_of
+from labelqueue.conformance.crash.scenes import STORE
 from labelqueue.conformance.overlap.pairs import FAILING, LOOK, LOOKED_AT, PAIRS, Pair
 from labelqueue.conformance.overlap.paused_scene import Failure, prepared
 from labelqueue.conformance.tracing.system_calls import FLUSHES, Point, points_to_hit, some_of
@@ -87,8 +88,8 @@ def long_pause(first: Program, second: Program, reader: Program, now: datetime) 
     Yields:
         The histories, where the store is a path.
     """
-    # Where one change is written behind the other both stand, but not where they are the same.
-    of_changes = ((PAIRS[0], _before_the_replacement), (PAIRS[2], _before_the_first_write))
+    # Where one change is written behind the other, or beside it, both stand, but not where they are the same.
+    of_changes = ((PAIRS[0], _before_the_store_is_replaced), (PAIRS[2], _before_the_first_write))
     for places_to_hold in (of_changes, ((LOOK, _at_the_last_write),), ((LOOKED_AT, _at_the_last_reading),)):
         histories = (_held(pair, place, first, second, reader, now) for pair, place in places_to_hold)
         history = next((found for found in histories if found is not None), None)
@@ -152,6 +153,12 @@ def _before_the_replacement(points: Sequence[Point], all_points: Sequence[Point]
     earlier = all_points[: all_points.index(points[replaced])]
     of_store = [point for point in earlier if point.file == points[replaced].file]
     return (of_store or earlier)[-1]
+
+
+def _before_the_store_is_replaced(points: Sequence[Point], all_points: Sequence[Point]) -> Point | None:
+    replaced = points[_place_of_replacement(points)] if points else None
+    is_of_store = replaced is not None and replaced.file == STORE
+    return _before_the_replacement(points, all_points) if is_of_store else None
 
 
 def _before_the_first_write(points: Sequence[Point], all_points: Sequence[Point]) -> Point | None:

@@ -131,7 +131,8 @@ class PausedScene:
                 self.events.append(call.answer())
                 return None
             is_open = not self.pair.is_late or self.second_opens(store)
-            steps = [self.meanwhile, _ALL] if self.pair.then is None else [self.meanwhile, _ALL, self.pair.then]
+            then = [] if self.pair.then is None else [resolved(self.pair.then, {}, self.stage.before)]
+            steps = [self.meanwhile, _ALL, *then]
             waiting = self.second_calls(patience_s or self.patience_s, *steps) if is_open else None
             self.first.go_on()
             answer = call.answer()

@@ -26,7 +26,7 @@ from labelqueue.conformance.overlap.clients import (
     one_by_one,
 )
 from labelqueue.conformance.overlap.many_changes import many_changes
-from labelqueue.conformance.overlap.pairs import LATE, LINKED, PAIRS, PARTS, TIMED
+from labelqueue.conformance.overlap.pairs import LATE, LINKED, MARKS, PAIRS, PARTS, TIMED
 from labelqueue.conformance.overlap.paused import failing_meanwhile, long_pause, paused_histories
 from labelqueue.conformance.overlap.ways import Progress, fresh_store, histories_in
 from labelqueue.conformance.tracing.strace import why_not
@@ -97,17 +97,19 @@ class _Company:
         return self.subject.claims.store == "path" and why_not() is None
 
     def _started(self, count: int, *, is_timed: bool) -> list[Program]:
-        """Start processes, all of them at the same time; those that start are ended with the stack."""
+        """Start processes, all of them at the same time; those that start are ended with the stack.
 
-        def start(_: int) -> None:
-            program = Program(self.subject, self.timeout_s, is_timed=is_timed)
+        Every other process hashes in another way, as processes of Python do, but for forks of one.
+        """
+
+        def start(number: int) -> Program:
+            environment = {"PYTHONHASHSEED": "1"} if number % 2 else {}
+            program = Program(self.subject, self.timeout_s, is_timed=is_timed, environment=environment)
             self.stack.callback(program.end)
-            programs.append(program)
+            return program
 
-        programs: list[Program] = []
         with ThreadPoolExecutor(count) as threads:
-            list(threads.map(start, range(count)))
-        return programs
+            return list(threads.map(start, range(count)))
 
 
 def _in_turns(company: _Company) -> Iterator[History]:
@@ -140,7 +142,7 @@ def _paused(company: _Company) -> Iterator[History]:
 def _paused_while_the_clock_runs(company: _Company) -> Iterator[History]:
     if company.can_be_stopped():
         first, second, reader = company.untimed
-        yield from paused_histories(first, second, reader, datetime.now(UTC), [TIMED, PARTS])
+        yield from paused_histories(first, second, reader, datetime.now(UTC), [TIMED, PARTS, MARKS])
 
 
 def _paused_long(company: _Company) -> Iterator[History]:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.subjects.clock import UMASK, ZONE
@@ -20,7 +21,7 @@ from labelqueue.conformance.subjects.wire import line_of, result_of
 from labelqueue.errors import SubjectError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["Conversation"]
 
@@ -31,9 +32,9 @@ _START_S: Final = 60.0
 """How long a process may take to say hello: it starts first, and on a busy machine that takes what it takes."""
 
 
-def _started(command: Sequence[str], stderr: IO[bytes]) -> subprocess.Popen[bytes] | Fork:
+def _started(command: Sequence[str], stderr: IO[bytes], more: Mapping[str, str]) -> subprocess.Popen[bytes] | Fork:
     """Start a process in a session of its own; one that serves a Python subject is forked, which is faster."""
-    environment = os.environ | {"TZ": ZONE}
+    environment = {**os.environ, "TZ": ZONE, **more}
     if tuple(command[:-1]) == SERVE and sys.platform == "linux":
         with contextlib.suppress(OSError):
             return forked(command[-1], stderr=stderr, environment=environment, umask=UMASK)
@@ -58,13 +59,21 @@ class Conversation:
         said: Every line so far, with who said it, where a record is kept.
     """
 
-    def __init__(self, command: Sequence[str], *, timeout_s: float, record: bool = False) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        timeout_s: float,
+        record: bool = False,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         """Start the process.
 
         Args:
             command: The command and its arguments.
             timeout_s: How long an answer may take, in seconds; to say hello, a process has a minute.
             record: Whether to keep every line.
+            environment: What is another in its environment than in the kit's.
 
         Raises:
             SubjectError: It cannot be started.
@@ -76,7 +85,7 @@ class Conversation:
         self.hello: dict[str, Any] = {}
         self.said: list[tuple[str, bytes]] | None = [] if record else None
         try:
-            self._process = _started(command, self._stderr)
+            self._process = _started(command, self._stderr, environment)
         except OSError as error:
             self._stderr.close()
             raise SubjectError(" ".join(command), f"cannot be started: {error.strerror}") from error
