@@ -132,6 +132,8 @@ def failing_meanwhile(first: Program, second: Program, reader: Program, now: dat
                 history = scene.failed(Failure(point, errors_of(point)[0]))
                 if history is not None:
                     yield history
+                if not (first.is_alive and second.is_alive):
+                    return
             written = {point.file for point in all_points if point.writes}
             flush = next((point for point in all_points if point.name in FLUSHES and point.file in written), None)
             if flush is None:
