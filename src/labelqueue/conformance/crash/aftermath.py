@@ -106,15 +106,14 @@ def next_change(witness: Program, store: Path, step: Step = NEXT, *, is_open: bo
     Returns:
         Whether the change was refused, and what the store holds then, or a clause where it did not work.
     """
-    try:
+
+    def change() -> None:
         if not is_open:
             witness.open(store)
         witness.perform(step)
-    except RefusedError as refused:
-        return True, refused.refusal.message
-    except BrokenError as error:
-        return True, f"got no answer: the program {error}"
-    return False, witness.state_of(store)
+
+    refusal = attempt(change).get("refusal")
+    return (False, witness.state_of(store)) if refusal is None else (True, refusal.message)
 
 
 def _changed(actor: Program, reader: Program, store: Path, step: Step) -> State:

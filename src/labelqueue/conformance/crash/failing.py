@@ -28,7 +28,6 @@ from labelqueue.conformance.crash.scenes import NEXT, SETTLED_S, Stage, is_one_f
 from labelqueue.conformance.crash.unflushed import unflushed, written_alone
 from labelqueue.conformance.steps import Step
 from labelqueue.conformance.subjects.subject import BrokenError
-from labelqueue.conformance.tracing.process_state import has_thread
 from labelqueue.conformance.tracing.strace import Record, attached
 from labelqueue.conformance.tracing.system_calls import FLUSHES, Point, points_in, points_to_hit
 from labelqueue.spec import Interruption
@@ -110,14 +109,15 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
         yield trials.cut_short(most)
     writes = [point for point in points if point.name in _WRITES][:_MOST_WRITES]
     # One write is cut short; the next writes nothing; the next is cut short as well.
-    for point, parts in itertools.product(writes, ((1 / 2,), (1 / 2, 1 / 2), (1 / 3, 2 / 3))):
+    for point in writes:
         # What is written into a file that was there, such as the store itself, is written behind what is there.
         prepared = stage.prepared.parent.rglob("*")
         there = next((file.stat().st_size for file in prepared if file.name == point.file and file.is_file()), 0)
         more = size - there if size is not None else _length_of(point, record)
-        interruption = trials.write_in_part(point, [int(there + part * more) for part in parts])
-        if interruption is not None:
-            yield interruption
+        for parts in ((1 / 2,), (1 / 2, 1 / 2), (1 / 3, 2 / 3)):
+            interruption = trials.write_in_part(point, [int(there + part * more) for part in parts])
+            if interruption is not None:
+                yield interruption
 
 
 def _length_of(point: Point, record: Record) -> int:
@@ -164,7 +164,7 @@ class _Trials:
     def fail_at(self, point: Point, error: str) -> Interruption | None:
         """Let one system call fail, or interrupt the process right behind it."""
         store, then = self._begin()
-        if self._is_gone(point):
+        if point.is_gone_from(self.actor.pid):
             return None
         when = f"{point.number}+" if error == _REFUSED else point.number
         injection, how = _INJECTIONS.get(error, (f"error={error}", f"failed with {error}"))
@@ -204,7 +204,7 @@ class _Trials:
     def write_in_part(self, point: Point, most: Sequence[int]) -> Interruption | None:
         """Let a write and those behind it take no more than some bytes of the file each, and the rest everything."""
         store, then = self._begin()
-        if self._is_gone(point):
+        if point.is_gone_from(self.actor.pid):
             return None
         injection = f"{point.name}:signal=STOP:when={point.number}..{point.number + len(most) - 1}"
         with attached(self.actor.pid, injection, thread=point.whom) as record:
@@ -236,10 +236,6 @@ class _Trials:
             self.actor.open(store)
         self.is_missed = False
         return store, next(self.then)
-
-    def _is_gone(self, point: Point) -> bool:
-        """Whether the thread is not there: another one makes the call this time."""
-        return point.whom is not None and not has_thread(self.actor.pid, point.whom)
 
     def _afterwards(
         self, store: Path, how: str, cause: str, outcome: dict[str, Any], then: Step, *, is_alone: bool

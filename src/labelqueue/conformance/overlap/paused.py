@@ -158,8 +158,8 @@ def _before_the_replacement(points: Sequence[Point], all_points: Sequence[Point]
 
 
 def _before_the_store_is_replaced(points: Sequence[Point], all_points: Sequence[Point]) -> Point | None:
-    replaced = points[_place_of_replacement(points)] if points else None
-    is_of_store = replaced is not None and replaced.file == STORE
+    replaced = _place_of_replacement(points)
+    is_of_store = bool(replaced) and points[replaced].file == STORE
     return _before_the_replacement(points, all_points) if is_of_store else None
 
 

@@ -15,7 +15,6 @@ from labelqueue.conformance.overlap.clients import made
 from labelqueue.conformance.overlap.pairs import PREPARED, Pair
 from labelqueue.conformance.steps import Step, call_of, resolved
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
-from labelqueue.conformance.tracing.process_state import has_thread
 from labelqueue.conformance.tracing.strace import Record, attached
 from labelqueue.conformance.tracing.system_calls import Point, points_in
 from labelqueue.spec import Event, History, Refusal
@@ -161,10 +160,9 @@ class PausedScene:
     def failed(self, failure: Failure) -> History | None:
         """Let the first fail with nobody else about; the other makes a change behind it."""
         store = self.opened()
-        thread = failure.point.whom
-        if thread is not None and not has_thread(self.first.pid, thread):
-            return None  # another one makes the call this time
-        with attached(self.first.pid, failure.injection, thread=thread) as record:
+        if failure.point.is_gone_from(self.first.pid):
+            return None
+        with attached(self.first.pid, failure.injection, thread=failure.point.whom) as record:
             answer = Sent("A", self.first, self.stage.step).answer()
         if not failure.is_in(record, store):
             return None  # it took another way this time

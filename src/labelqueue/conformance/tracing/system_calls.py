@@ -11,6 +11,8 @@ from itertools import groupby, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
+from labelqueue.conformance.tracing.process_state import has_thread
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -168,6 +170,10 @@ class Point(NamedTuple):
     def whom(self) -> int | None:
         """The thread to watch if nothing else may be hit; `None` for all: the next call may take another thread."""
         return None if self.is_unique else self.thread
+
+    def is_gone_from(self, pid: int) -> bool:
+        """Whether a process lacks the thread to watch: another one makes the call this time."""
+        return self.whom is not None and not has_thread(pid, self.whom)
 
     def __str__(self) -> str:
         """Write it in words."""
