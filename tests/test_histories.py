@@ -9,6 +9,7 @@ import pytest
 
 from conftest import NOW
 from labelqueue.conformance.overlap.timeline import lines_of, shortened, to_json
+from labelqueue.conformance.overlap.ways import histories_in
 from labelqueue.conformance.steps import call_of
 from labelqueue.spec import REQUIREMENTS, Event, History, Refusal, Seen
 from labelqueue.spec.linear import is_linear
@@ -221,6 +222,16 @@ def test_a_refused_call_is_a_failure():
     seen = history(Event("A", drift(0), 1, 2, refusal=Refusal("other", "raised OSError: busy")), final=[])
 
     assert REQUIREMENTS["SHARE-3"].judge(seen) == ["together: A's enqueue_drift raised OSError: busy"]
+
+
+def test_a_way_ends_once_many_calls_were_refused():
+    """Each may have waited for a lock for seconds; a call that was made to fail is none of them."""
+    refused = history(*(Event("A", drift(0), 1, 2, refusal=Refusal("other", "is busy")) for _ in range(5)))
+    failed = history(*(Event("A", drift(0), 1, 2, refusal=FAILED, was_to_fail=True) for _ in range(5)))
+    ways = {"busy": lambda: iter([refused] * 100), "failing": lambda: iter([failed] * 100)}
+
+    assert len(list(histories_in(ways, ["busy"], lambda *_: None))) == 5
+    assert len(list(histories_in(ways, None, lambda *_: None))) == 5 + 100
 
 
 def test_a_history_is_made_short_and_drawn():

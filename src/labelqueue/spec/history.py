@@ -83,6 +83,11 @@ class History:
         """Whether a call was refused as it may be, so that nobody knows what became of it."""
         return self.may_give_up and any(event.refusal is not None for event in self.events)
 
+    @property
+    def refused(self) -> list[Event]:
+        """The calls that were refused, but for those that were made to fail."""
+        return [event for event in self.events if event.refusal is not None and not event.was_to_fail]
+
     def without(self, event: Event) -> History:
         """Return the history without one of its events."""
         return replace(self, events=tuple(each for each in self.events if each is not event))

@@ -183,11 +183,10 @@ def histories_are_linear(seen: History) -> Iterator[str]:
     if len(set(ids)) < len(ids):
         yield f"{seen.how}: at the end two requests have one id"
         return
-    refused = [event for event in seen.events if event.refusal is not None and not event.was_to_fail]
-    for event in refused:
+    for event in seen.refused:
         assert event.refusal is not None
         yield f"{seen.how}: {_name(event)} {event.refusal.message}"
-    if not refused:
+    if not seen.refused:
         verdict = is_linear(seen)
         if verdict is None:
             raise InconclusiveError(f"{seen.how}: no order was found within the bounds of the search")

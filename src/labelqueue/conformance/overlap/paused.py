@@ -54,11 +54,12 @@ def paused_histories(
         pairs: The calls.
 
     Yields:
-        The history of each pause.
+        The history of each pair where neither is stopped, and of each pause.
     """
     for pair in pairs:
         with prepared(pair, first, second, reader, now) as scene:
             points, all_points = scene.rehearsed()
+            yield scene.rehearsal
             # Whoever opens the store takes away what it takes for a dead process's: where nothing of that
             # is there yet, a lock that is taken away loses a change.
             earlier = _before_the_replacement(points, all_points) if pair.is_late else None

@@ -73,7 +73,8 @@ class PausedScene:
     """Two processes that open a store, of which one is stopped in a call and the other makes calls meanwhile.
 
     Attributes:
-        changes: Where the first changes something on the disk, once both calls were rehearsed.
+        rehearsal: What happened when both calls were rehearsed.
+        changes: Where the first changes something on the disk, once they were.
     """
 
     stage: Stage
@@ -85,6 +86,7 @@ class PausedScene:
     patience_s: float = _PATIENCE_S
     events: list[Event] = field(default_factory=list)
     changes: list[Point] = field(default_factory=list)
+    rehearsal: History = field(init=False)
 
     @property
     def meanwhile(self) -> Step:
@@ -92,13 +94,20 @@ class PausedScene:
         return resolved(self.pair.second, {}, self.stage.before)
 
     def rehearsed(self) -> tuple[list[Point], list[Point]]:
-        """Make both calls with nobody else about; returns the points of the first to stop it at, and all."""
+        """Make both calls, one behind the other; returns the points of the first to stop it at, and all.
+
+        There are none where one of them is refused.
+        """
         store = self.opened()
         with attached(self.first.pid) as record:
-            self.first.perform(self.stage.step)
+            one = made("A", self.first.perform, self.stage.step)
         start = time.monotonic()
-        self.second.perform(self.meanwhile)
+        two = made("B", self.second.perform, self.meanwhile)
         self.patience_s = max(_PATIENCE_S, _TIMES_ALONE * (time.monotonic() - start))
+        self.events += [one, two]
+        self.rehearsal = self.history(store, "one behind the other")
+        if self.rehearsal.refused:
+            return [], []
         folder = store.parents[1]
         self.changes, all_points = (points_in(record.calls, folder, of_reading=each) for each in (False, True))
         if self.pair.first["do"] in ("get_pending", "all_items") or not self.changes:

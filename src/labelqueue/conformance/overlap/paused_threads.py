@@ -140,7 +140,7 @@ def _rehearsed(subject: PythonSubject, pair: Pair) -> tuple[int, float]:
         handle = _prepared(subject, Path(folder))
         step = _resolved(pair.first, handle)
         if pair.earlier is not None:
-            subject.open(_store(folder), pair.cap).perform(pair.earlier)
+            made("C", performing(subject.open(_store(folder), pair.cap)), pair.earlier)
         held = _Held(performing(handle), step, 0, is_anywhere=pair.is_anywhere)
         held.ended()
         start = time.perf_counter()

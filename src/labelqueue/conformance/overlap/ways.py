@@ -7,9 +7,9 @@ import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, Final, ParamSpec
 
-from labelqueue.conformance.subjects.subject import BrokenError
+from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.spec import History
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Progress", "fresh_store", "histories_in", "performing", "state_of"]
 
+# Each may have waited for seconds, and each is a fault already.
+_MOST_REFUSED: Final = 24
 _P = ParamSpec("_P")
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
@@ -31,7 +33,7 @@ def histories_in(
     *given: _P.args,
     **more: _P.kwargs,
 ) -> Iterator[History]:
-    """Go through some ways of sharing a store, one after another.
+    """Go through some ways of sharing a store, one after another; each ends early once many calls were refused.
 
     Args:
         ways: All of them, by their names.
@@ -46,9 +48,13 @@ def histories_in(
     chosen = [way for name, way in ways.items() if names is None or name in names]
     for number, way in enumerate(chosen):
         progress("overlap", number, len(chosen))
+        refused = 0
         for history in way(*given, **more):
             progress("overlap", number, len(chosen))
             yield history
+            refused += len(history.refused)
+            if refused >= _MOST_REFUSED:
+                break
     progress("overlap", len(chosen), len(chosen))
 
 
@@ -75,5 +81,7 @@ def state_of(subject: Subject, store: Path, cap: int) -> State:
     """Return what another queue of this process reads, or a clause that says why it does not."""
     try:
         return tuple(subject.open(store, cap).all_items().value)
+    except RefusedError as refused:
+        return refused.refusal.message
     except BrokenError as error:
         return str(error)
