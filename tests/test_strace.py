@@ -8,7 +8,7 @@ import pytest
 
 from labelqueue.conformance import program_named, run, subject_named
 from labelqueue.conformance.crash import failing
-from labelqueue.conformance.crash.run import interruptions
+from labelqueue.conformance.crash.interrupting import interruptions
 from labelqueue.conformance.crash.scenes import SCENES
 from labelqueue.conformance.subjects import serve
 from labelqueue.conformance.tracing.strace import attached
@@ -59,7 +59,7 @@ def test_system_calls_of_the_queue_are_made_to_fail():
 @pytest.fixture
 def one_scene(monkeypatch):
     """Have one call interrupted, not every kind of call."""
-    monkeypatch.setattr("labelqueue.conformance.crash.run.SCENES", SCENES[1:2])
+    monkeypatch.setattr("labelqueue.conformance.crash.interrupting.SCENES", SCENES[1:2])
 
 
 @pytest.mark.usefixtures("one_scene")

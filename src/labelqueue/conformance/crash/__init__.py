@@ -6,6 +6,7 @@ subject is made into one (`labelqueue.conformance.subjects.serve`).
 
 from __future__ import annotations
 
-from labelqueue.conformance.crash.run import CONCERNED, crash, interruptions
+from labelqueue.conformance.crash.interrupting import CONCERNED, interruptions
+from labelqueue.conformance.crash.run import crash
 
 __all__ = ["CONCERNED", "crash", "interruptions"]
