@@ -105,6 +105,15 @@ def test_a_part_gives_no_verdict(run):
     assert "core: no verdict (only a part was run)" in done.stdout
 
 
+def test_several_parts_are_all_run(run, tmp_path):
+    """`--only` may be repeated, by requirements and by cases; one that selects nothing is named."""
+    run("conform", "--only", "DONE-2", "--only", "cap-counts-skipped", "--report", "out")
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+
+    assert {"DONE-2", "CAP-3"} <= report["requirements"].keys()
+    assert "--only 'nothing-*' selects" in run("conform", "--only", "DONE-2", "--only", "nothing-*").stderr
+
+
 @pytest.mark.parametrize(
     ("subject", "message"),
     [

@@ -37,7 +37,7 @@ def conform(  # noqa: PLR0913 - the options of a command
         list[str] | None, typer.Option(help="A profile to examine, beside core; all that are claimed, unless given.")
     ] = None,
     only: Annotated[
-        str | None, typer.Option(metavar="GLOB", help="Run these requirements or cases alone; gives no verdict.")
+        list[str] | None, typer.Option(metavar="GLOB", help="Run these requirements or cases alone; gives no verdict.")
     ] = None,
     timeout: Annotated[float, typer.Option(help="How many seconds a program may take for an answer.")] = 10.0,
     seed: Annotated[int, typer.Option(help="The seed of the search.")] = DEFAULT_SEED,
@@ -58,7 +58,7 @@ def conform(  # noqa: PLR0913 - the options of a command
     ] = None,
 ) -> None:
     """Examine a queue against the specification."""
-    if write_known is not None and (only is not None or exitfirst):
+    if write_known is not None and (only or exitfirst):
         raise typer.BadParameter("needs a whole run, without --only and --exitfirst", param_hint="--write-known")
     with errors_in_one_line():
         old = known or (write_known if write_known is not None and write_known.exists() else None)
@@ -72,7 +72,7 @@ def conform(  # noqa: PLR0913 - the options of a command
             result = run(
                 examined,
                 profiles=profiles,
-                only=only,
+                only=only or None,
                 seed=seed,
                 times=_THOROUGH if thorough else 1,
                 timeout_s=timeout,

@@ -64,7 +64,7 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
     subject: Subject,
     *,
     profiles: Collection[Profile] | None = None,
-    only: str | None = None,
+    only: str | Collection[str] | None = None,
     seed: int = DEFAULT_SEED,
     programs: int = PROGRAMS,
     times: int = 1,
@@ -79,8 +79,8 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
         subject: The subject.
         profiles: The profiles to examine it by, beside `core`, which cannot be left
             out; `None` for all that it claims.
-        only: A pattern for requirement ids or case ids; what it leaves out is not
-            run, and there is no verdict of conformity.
+        only: A pattern for requirement ids or case ids, or several; what none of them
+            selects is not run, and there is no verdict of conformity.
         seed: The seed of the search; the same seed makes the same programs.
         programs: How many programs the search makes up; none where all that is examined
             has failed before.
@@ -96,7 +96,7 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
         The report; nothing is written.
 
     Raises:
-        SelectionError: `only` selects nothing.
+        SelectionError: `only`, or one of several, selects nothing.
         SubjectError: The subject cannot be opened, or is no queue.
 
     Examples:
@@ -157,23 +157,28 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
     )
 
 
-def _select(profiles: Collection[str], only: str | None) -> _Selection:
+def _select(profiles: Collection[str], only: str | Collection[str] | None) -> _Selection:
     requirements = tuple(r for r in REQUIREMENTS.values() if r.profile in profiles)
     cases = cases_about(requirements, profiles)
     if only is None:
         return _Selection(requirements, cases, is_searched=True, is_partial=False)
-    by_id = tuple(r for r in requirements if fnmatchcase(r.id, only))
-    if by_id:
-        ids = {r.id for r in by_id}
-        cases = tuple(case for case in cases if ids & set(case.requirements))
+    by_id: set[str] = set()
+    by_case: set[str] = set()
+    for pattern in [only] if isinstance(only, str) else only:
+        ids = {r.id for r in requirements if fnmatchcase(r.id, pattern)}
+        named = set() if ids else {case.id for case in cases if fnmatchcase(case.id, pattern)}
+        if not ids and not named:
+            raise SelectionError(pattern)
+        by_id |= ids
+        by_case |= named
+    ids = by_id.union(*(case.requirements for case in cases if case.id in by_case))
+    return _Selection(
+        tuple(r for r in requirements if r.id in ids),
+        tuple(case for case in cases if case.id in by_case or by_id & set(case.requirements)),
         # A search makes observations of single calls, and nothing else.
-        is_searched = any(r.sees is Observation for r in by_id)
-        return _Selection(by_id, cases, is_searched=is_searched, is_partial=True)
-    cases = tuple(case for case in cases if fnmatchcase(case.id, only))
-    if not cases:
-        raise SelectionError(only)
-    ids = {name for case in cases for name in case.requirements}
-    return _Selection(tuple(r for r in requirements if r.id in ids), cases, is_searched=False, is_partial=True)
+        is_searched=any(REQUIREMENTS[name].sees is Observation for name in by_id),
+        is_partial=True,
+    )
 
 
 def _report_on(requirement: Requirement, findings: Findings) -> RequirementReport:
