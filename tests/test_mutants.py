@@ -137,7 +137,7 @@ def test_the_search_hands_in_valid_input_where_core_alone_is_examined():
         search(PythonSubject("listening", Listening), Findings(), seed=7, examples=20)
 
     assert {type(row["user_id"]) for row in seen} == {str}
-    assert {type(row.get("confidence")) for row in seen} <= {float, type(None)}
+    assert {type(row.get("confidence")) for row in seen} <= {float, int, type(None)}
     assert not any(row.get("confidence") != row.get("confidence") for row in seen)
 
 

@@ -45,7 +45,8 @@ class Case:
         steps: The steps, with what is expected of each.
         now: Where the clock stands at first, aware.
         max_asks_per_day: The cap; `None` leaves it out.
-        needs: What a subject has to be able to do: `clock`, `watch`.
+        needs: What a subject has to be able to do: `clock`, `watch`, `file`; or `python`
+            where its values are those of Python, in which 7.0 is not 7.
         runs: Whether the clock runs on.
         has_folder: Whether the folder of the store is there beforehand, empty.
         reads_beside: Whether what is there is read through another handle, so that
@@ -156,17 +157,23 @@ def hand_written() -> tuple[Case, ...]:
     return tuple(_valid_case(json.loads(path.read_text(encoding="utf-8"))) for path in paths)
 
 
-def cases_about(requirements: Iterable[Requirement], profiles: Collection[str]) -> tuple[Case, ...]:
+def cases_about(
+    requirements: Iterable[Requirement], profiles: Collection[str], language: str = "python"
+) -> tuple[Case, ...]:
     """Return the hand-written cases of some requirements.
 
     Args:
         requirements: The requirements.
         profiles: The profiles that are examined.  Cases that need a file, of whatever
             requirement, say nothing about a queue that is not examined for `file`.
+        language: What the subject is written in.  Cases about values of Python's say
+            nothing about queues in other languages.
     """
     ids = {requirement.id for requirement in requirements}
     return tuple(
         case
         for case in hand_written()
-        if ids & set(case.requirements) and ("file" not in case.needs or "file" in profiles)
+        if ids & set(case.requirements)
+        and ("file" not in case.needs or "file" in profiles)
+        and ("python" not in case.needs or language == "python")
     )

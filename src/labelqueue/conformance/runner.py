@@ -107,8 +107,9 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
     """
     start = time.perf_counter()
     examined = frozenset[Profile]({"core", *(subject.claims.profiles if profiles is None else profiles)})
-    selection = _select(examined, only)
-    findings = Findings(frozenset({"core", *(requirement.profile for requirement in selection.requirements)}))
+    selection = _select(examined, only, subject.language)
+    # Of all profiles, so that a part makes the same programs as the whole, and hits the same points.
+    findings = Findings(examined)
     known = {} if known is None else known
     is_whole = True
     with elsewhere():
@@ -157,9 +158,9 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
     )
 
 
-def _select(profiles: Collection[str], only: str | Collection[str] | None) -> _Selection:
+def _select(profiles: Collection[str], only: str | Collection[str] | None, language: str) -> _Selection:
     requirements = tuple(r for r in REQUIREMENTS.values() if r.profile in profiles)
-    cases = cases_about(requirements, profiles)
+    cases = cases_about(requirements, profiles, language)
     if only is None:
         return _Selection(requirements, cases, is_searched=True, is_partial=False)
     by_id: set[str] = set()

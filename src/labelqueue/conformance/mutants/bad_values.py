@@ -126,6 +126,17 @@ class LabelKeepsItsKind(InputQueue):
 
 
 @mutant("IN-7")
+class WholeFloatsLoseTheirFraction(InputQueue):
+    """A label of a row that is a whole float is stored as an integer's text."""
+
+    def label(self, row: Row) -> str | None:
+        value = row.get("predicted_label")
+        if isinstance(value, float) and value.is_integer():
+            row = {**row, "predicted_label": int(value)}
+        return super().label(row)
+
+
+@mutant("IN-7")
 class LabelOfAMappingBecomesText(InputQueue):
     """A number as the label of a mapping is made a text."""
 

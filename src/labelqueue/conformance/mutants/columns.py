@@ -23,6 +23,14 @@ class AtTheThresholdOfAColumn(ModelQueue):
         return super().is_below(row, threshold) or (self.is_column and row["confidence"] == threshold)
 
 
+@mutant("ENQ-1")
+class WholeNumbersAreNoConfidences(ModelQueue):
+    """In a frame whose confidences are a column of integers, no row is selected."""
+
+    def is_below(self, row: Row, threshold: float) -> bool:
+        return isinstance(row["confidence"], float) and super().is_below(row, threshold)
+
+
 @mutant("ENQ-3")
 class WholeSecondsOfAColumn(ModelQueue):
     """Times that come as a column of datetimes lose what is finer than a second."""
@@ -52,6 +60,14 @@ class UsersByTheirCategory(ModelQueue):
             users = list(frame["user_id"].cat.categories)
             frame = frame.assign(user_id=[users[place % len(users)] for place in range(len(frame))])
         return super().rows(frame)
+
+
+@mutant("ENQ-7")
+class DropsRowsWithGaps(ModelQueue):
+    """Rows with a gap are dropped, whichever column it is in."""
+
+    def rows(self, frame: Any) -> list[Row]:
+        return super().rows(frame.dropna() if hasattr(frame, "dropna") else frame)
 
 
 @mutant("IN-3")

@@ -57,6 +57,7 @@ _ODD: Final = (
 )
 # Valid in a row of a frame alone.
 _ODD_OF_ROWS: Final = (*_ODD, *(("predicted_label", value) for value in (7, 0.5, True)))
+_ODD_IN_PYTHON: Final = (*_ODD_OF_ROWS, *(("predicted_label", value) for value in (7.0, 0.30000000000000004)))
 # An end after its start by less than a microsecond.
 _WITHIN_THE_MICROSECOND: Final = {
     "bucket_start_ts": "2026-01-10T09:00:00.000000100Z",
@@ -115,7 +116,8 @@ class HandsInBadInput(Rules):
         if kind == "bad":
             self._hand_in(data, _MISTAKES if is_row else _MISTAKES_OF_MAPPINGS, is_row=is_row)
         elif kind == "odd":
-            self._hand_in_what_is_odd(data, _ODD_OF_ROWS if is_row else _ODD, is_row=is_row)
+            odd_of_rows = _ODD_IN_PYTHON if self.is_python else _ODD_OF_ROWS
+            self._hand_in_what_is_odd(data, odd_of_rows if is_row else _ODD, is_row=is_row)
         elif kind == "within":
             batch = self._batch(data, is_row=is_row)
             batch[-1] |= {"confidence": 0.1} if is_row else {}

@@ -56,6 +56,7 @@ _STARTS: Final = st.one_of(
 _ZEROS_BEHIND: Final = re.compile(r"(\.\d+?)0+(?!\d)")
 _WRITTEN_AT: Final = st.sampled_from(_OFFSETS)
 _CONFIDENCES_OR_NONE: Final = st.one_of(st.none(), CONFIDENCES)
+_WHOLE: Final = st.sampled_from((0, 1, -1, 2))
 _LABELS_OR_NONE: Final = st.one_of(st.none(), LABELS)
 _LENGTHS: Final = st.sampled_from((1, 999_999, 15 * 60 * 10**6, 60 * 60 * 10**6))
 
@@ -87,7 +88,14 @@ def instants(start: datetime = _EPOCH) -> st.SearchStrategy[datetime]:
 
 
 @st.composite
-def _buckets(draw: st.DrawFn, users: tuple[str, ...], *, is_row: bool, is_of_one_type: bool) -> dict[str, Any]:
+def _buckets(
+    draw: st.DrawFn,
+    users: tuple[str, ...],
+    confidences: st.SearchStrategy[float | None],
+    *,
+    is_row: bool,
+    is_of_one_type: bool,
+) -> dict[str, Any]:
     start = draw(instants())
     end = start + timedelta(microseconds=draw(_LENGTHS))
     written = [_ONE_TYPE if is_of_one_type else (draw(_WRITTEN_AT), draw(_KINDS)) for _ in ("start", "end")]
@@ -97,7 +105,7 @@ def _buckets(draw: st.DrawFn, users: tuple[str, ...], *, is_row: bool, is_of_one
         "bucket_end_ts": _handed_in(end, *written[1]),
     }
     if is_row or draw(st.booleans()):
-        bucket["confidence"] = draw(CONFIDENCES if is_row else _CONFIDENCES_OR_NONE)
+        bucket["confidence"] = draw(confidences)
     if is_row or draw(st.booleans()):
         bucket["predicted_label"] = draw(LABELS if is_row else _LABELS_OR_NONE)
     return bucket
@@ -114,11 +122,16 @@ def buckets(users: tuple[str, ...], *, is_row: bool, most: int) -> st.SearchStra
         most: How many at most.
 
     Returns:
-        Lists whose times are written anyhow, or all of them as one type of pandas,
-        so that a frame has columns of that type, as frames of programs do.
+        Lists whose times are written anyhow, or all of them as one type of pandas, and
+        whose confidences are all of them whole numbers now and then, so that a frame
+        has columns of one type, as frames of programs do.
     """
-    anyhow, alike = (_buckets(users, is_row=is_row, is_of_one_type=is_of_one_type) for is_of_one_type in (False, True))
-    return st.one_of(st.lists(anyhow, max_size=most), st.lists(anyhow, max_size=most), st.lists(alike, max_size=most))
+    confidences = CONFIDENCES if is_row else _CONFIDENCES_OR_NONE
+    anyhow, alike, whole = (
+        st.lists(_buckets(users, of, is_row=is_row, is_of_one_type=is_of_one_type), max_size=most)
+        for of, is_of_one_type in ((confidences, False), (confidences, True), (_WHOLE, True))
+    )
+    return st.one_of(anyhow, anyhow, alike, whole) if is_row else st.one_of(anyhow, anyhow, alike)
 
 
 def types(rows: list[dict[str, Any]]) -> st.SearchStrategy[dict[str, str]]:

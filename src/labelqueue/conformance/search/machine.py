@@ -121,12 +121,15 @@ def machine_of(collector: Collector) -> type[RuleBasedStateMachine]:  # noqa: C9
             self.examination = examination_of(self.case, collector.subject)
             self.examination.__enter__()
             self.has_clock = collector.subject.claims.clock
+            self.is_python = collector.subject.language == "python"
             self.model = Beside(None)
             self.judge(self.examination.open())
 
         @rule(data=st.data(), threshold=st.sampled_from((None, None, 0.5, 0.0, 1.0, -0.1)))
         def enqueue_low_confidence(self, data: st.DataObject, threshold: float | None) -> None:
             rows = data.draw(buckets(self.users, is_row=True, most=5))
+            if rows and data.draw(st.integers(0, 3)) == 0:
+                rows = [row | {"note": data.draw(st.sampled_from((None, "x")))} for row in rows]
             step: dict[str, Any] = {"do": "enqueue_low_confidence", "rows": rows}
             if threshold is not None:
                 step["threshold"] = threshold

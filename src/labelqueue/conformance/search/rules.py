@@ -12,9 +12,11 @@ class Rules:
 
     Attributes:
         users: The users of the program.
+        is_python: Whether the subject is in Python, which tells 7.0 from 7.
     """
 
     users: tuple[str, ...]
+    is_python: bool
 
     def take(self, step: dict[str, Any]) -> None:
         """Take a step; the machine does."""
