@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from labelqueue.errors import shown
 from labelqueue.spec.observation import Observation
-from labelqueue.spec.queue_file import FileState
+from labelqueue.spec.queue_file import FileState, NoQueueFileError
 from labelqueue.spec.requirement import requirement
 from labelqueue.spec.seen import FIELDS
 
@@ -225,13 +225,24 @@ def no_queue_file_is_refused(seen: Observation) -> Iterator[str]:
 
 
 def _unnamed(message: str, file: FileState) -> Iterator[str]:
-    error = file.error
     if not any(name in message for name in (_FILE_NAME, *file.links)):
         yield f"the error does not name the file: it {message}"
-    if error is not None and error.item is not None and not re.search(rf"(?<!\d){error.item}(?!\d)", message):
+    error = file.error
+    # Where more than one thing is wrong, any of them may be named.
+    if error is None or any(_names_item(message, flaw) and _names_field(message, flaw) for flaw in error.flaws):
+        return
+    if not _names_item(message, error):
         yield f"the error does not name item {error.item}: it {message}"
-    if error is not None and error.field in FIELDS and error.field not in message:
+    if not _names_field(message, error):
         yield f"the error does not name field {error.field}: it {message}"
+
+
+def _names_item(message: str, flaw: NoQueueFileError) -> bool:
+    return flaw.item is None or re.search(rf"(?<!\d){flaw.item}(?!\d)", message) is not None
+
+
+def _names_field(message: str, flaw: NoQueueFileError) -> bool:
+    return flaw.field not in FIELDS or flaw.field in message
 
 
 @requirement(

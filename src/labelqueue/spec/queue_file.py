@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -33,10 +34,12 @@ class NoQueueFileError(ValueError):
         item: The place of the offending item, or `None`.
         field: The offending member, or `None`.
         rule: What is wrong.
+        flaws: This and everything else that is wrong, any of which may be named.
     """
 
     def __init__(self, item: int | None, field: str | None, rule: str) -> None:
         """Keep the data."""
+        self.flaws: tuple[NoQueueFileError, ...] = (self,)
         super().__init__(f"item {item}, field {field}: {rule}" if item is not None else rule)
         self.item = item
         self.field = field
@@ -109,27 +112,35 @@ def items_of(content: bytes) -> list[dict[str, Any]]:
         raise NoQueueFileError(None, None, "it is not JSON in UTF-8") from error
     if not isinstance(items, list):
         raise NoQueueFileError(None, None, "it is no array")
-    ids: set[str] = set()
-    for place, item in enumerate(items):
-        _examine(item, place)
-        if item["request_id"] in ids:
-            raise NoQueueFileError(place, "request_id", "the id is there twice")
-        ids.add(item["request_id"])
+    flaws = [flaw for place, item in enumerate(items) for flaw in _flaws_of(item, place)] or list(_twins_in(items))
+    if flaws:
+        flaws[0].flaws = tuple(flaws)
+        raise flaws[0]
     return items
 
 
-def _examine(item: Any, place: int) -> None:  # noqa: ANN401 - any JSON
+def _flaws_of(item: Any, place: int) -> Iterator[NoQueueFileError]:  # noqa: ANN401 - any JSON
     if not isinstance(item, dict):
-        raise NoQueueFileError(place, None, "it is no object")
+        yield NoQueueFileError(place, None, "it is no object")
+        return
     for field in _NEEDED:
         if field not in item:
-            raise NoQueueFileError(place, field, "it is missing")
+            yield NoQueueFileError(place, field, "it is missing")
     for field, value in item.items():
         if not _is_portable(value) or has_lone_surrogate(field) or _is_beyond_doubles(value, field):
             # What reads the JSON may refuse this by itself, and knows of no items.
-            raise NoQueueFileError(None, None, f"item {place} holds in {field!r} what JSON does not carry everywhere")
-        if not _is_right(field, value):
-            raise NoQueueFileError(place, field, f"{value!r} does not belong there")
+            yield NoQueueFileError(None, None, f"item {place} holds in {field!r} what JSON does not carry everywhere")
+        elif not _is_right(field, value):
+            yield NoQueueFileError(place, field, f"{value!r} does not belong there")
+
+
+def _twins_in(items: list[dict[str, Any]]) -> Iterator[NoQueueFileError]:
+    first: dict[str, int] = {}
+    for place, item in enumerate(items):
+        known = first.setdefault(item["request_id"], place)
+        if known != place:
+            for twin in (place, known):
+                yield NoQueueFileError(twin, "request_id", "the id is there twice")
 
 
 def _is_right(field: str, value: Any) -> bool:  # noqa: ANN401 - any JSON

@@ -59,6 +59,10 @@ class Disk(VolatileDisk):
         elif call.name in _UNKNOWN and str(self.root) in text_in(call.arguments):
             raise InconclusiveError(f"the program writes with {call.name}, which the model disk does not know")
 
+    def begin_anew(self) -> None:
+        """Take what is replayed from here on for what another process did."""
+        self._descriptors = Descriptors()
+
     # One method per system call; arguments are as strace writes them, with -xx and -y.
 
     def _openat(self, call: SystemCall) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from labelqueue.conformance.crash.dying import kills_of
 from labelqueue.conformance.crash.dying_in_flight import kills_in_flight
 from labelqueue.conformance.crash.failing import failures_of
+from labelqueue.conformance.crash.orphaned import cuts_behind_the_dead
 from labelqueue.conformance.crash.power import power_cuts
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import CORRECTION, LINKED, SCENES, Scene, Stage
@@ -114,6 +115,8 @@ def interruptions(
                 yield from ((None, each) for each in cuts)
             for stage in stages.tidying:
                 yield from ((None, each) for each in power_cuts(actors.living(), reader, stage=stage))
+            first = _prepared(SCENES[0], reader, stack)
+            yield from ((None, each) for each in cuts_behind_the_dead(first, actors, reader))
     progress("crashes", total, total)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from hashlib import sha256
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from labelqueue.conformance.crash.disk import Disk
+from labelqueue.conformance.crash.platters import lay_out, settled
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import CORRECTION, NEXT, SCENES, Stage, linked
 from labelqueue.conformance.crash.volatile_disk import Platter
@@ -38,8 +38,6 @@ _SCRIPT: Final[tuple[Step, ...]] = (
 )
 _FURTHER: Final[tuple[Step, ...]] = (CORRECTION.step, NEXT)
 _STORE: Final = Path("live", "store", "queue.json")
-_TIMES_READ: Final = 40
-_PAUSE_S: Final = 0.02
 
 
 def power_cuts(
@@ -75,7 +73,7 @@ def power_cuts(
         rehearsed.check(script.there)
         actor.open(rehearsal)  # it leaves the store alone from here on
         for answers, how, platter in _platters(disk, script.record, moments):
-            _lay_out(platter, live)
+            lay_out(platter, live)
             yield script.cut(answers, f"{how}, by a link" if is_linked else how, reader.state_of(store))
     finally:
         shutil.rmtree(root, ignore_errors=True)
@@ -99,7 +97,7 @@ class _Script:
                 self._calls.append(call_of(call))
                 actor.perform(call)
                 self._states.append(tuple(actor.perform({"do": "all_items"})))
-            self.there = _settled(live)
+            self.there = settled(live)
 
     def cut(self, answers: int, how: str, stored: State) -> Interruption:
         """Say what was found after a cut before which so many answers had been given."""
@@ -114,20 +112,6 @@ class _Script:
             stored=stored,
             allowed=tuple(allowed),
         )
-
-
-def _settled(live: Path) -> Platter:
-    """Read every file and link, once nothing is written any more: a program may write in the background."""
-    last = None
-    for _ in range(_TIMES_READ):
-        paths = list(live.rglob("*"))
-        there: Platter = {path: path.read_bytes() for path in paths if path.is_file() and not path.is_symlink()}
-        there |= {path: path.readlink() for path in paths if path.is_symlink()}
-        if there == last:
-            break
-        last = there
-        time.sleep(_PAUSE_S)
-    return there
 
 
 def _moments(disk: Disk, record: Record) -> set[int]:
@@ -161,15 +145,3 @@ def _platters(disk: Disk, record: Record, moments: Collection[int]) -> Iterator[
             if state not in known:
                 known.add(state)
                 yield answers, f"power cut after {last}, {how}", platter
-
-
-def _lay_out(platter: Platter, live: Path) -> None:
-    """Put what was on the platter where it was: what is stored may name a path."""
-    shutil.rmtree(live)
-    (live / "store").mkdir(parents=True)
-    for path, content in platter.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(content, bytes):
-            path.write_bytes(content)
-        else:
-            path.symlink_to(content)

@@ -96,6 +96,21 @@ class LeavesTheNameToChance(AddsALine):
         pass
 
 
+@mutant("DUR-4")
+class LeavesTheNameToItsMaker(AddsALine):
+    """The folder is flushed by the call that makes the file; where that one dies before, nobody does it."""
+
+    was_there = False
+
+    def exchange(self) -> None:
+        self.was_there = self.path.resolve().exists()
+        super().exchange()
+
+    def settle(self, target: Path) -> None:
+        if not self.was_there:
+            super().settle(target)
+
+
 @mutant("SHARE-2")
 class WaitsAWhileToAddALine(AddsALine):
     """A line per change; whoever does not get the lock within three seconds goes on without it."""

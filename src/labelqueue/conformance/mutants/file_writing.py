@@ -92,6 +92,18 @@ class WritesInOrderOfAsking(JsonQueue):
         return json.dumps([self.item(request) for request in self.ordered(self.items)], indent=2).encode()
 
 
+@mutant("FILE-1")
+class LeavesTheEndOfALongerFile(JsonQueue):
+    """A file that is there is written over, and not cut to the new length."""
+
+    def save(self) -> None:
+        if not self.path.exists():
+            super().save()
+            return
+        with self.path.open("r+b") as file:
+            file.write(self.content())
+
+
 @mutant("FILE-2")
 class WritesWithoutAnOffset(JsonQueue):
     """Times are written naive."""
@@ -134,6 +146,17 @@ class LosesMembersOfWhatIsDone(JsonQueue):
 
     def unknown_in(self, item: dict[str, Any]) -> dict[str, Any]:
         return super().unknown_in(item) if item.get("status", "pending") == "pending" else {}
+
+
+@mutant("FILE-5")
+class KeepsMembersByBucket(JsonQueue):
+    """Unknown members are kept by user and start, which two requests may share."""
+
+    def load(self) -> list[Any]:
+        items = super().load()
+        by_bucket = {(r.user_id, r.bucket_start_ts): self.unknown.get(r.request_id, {}) for r in items}
+        self.unknown = {r.request_id: by_bucket[r.user_id, r.bucket_start_ts] for r in items}
+        return items
 
 
 @mutant("FILE-5")

@@ -93,6 +93,7 @@ def _texts_that_are_none() -> tuple[str, ...]:
     )
 
 
+_MUCH_SPACE: Final = "\n" * 4000
 _TEXTS_THAT_ARE_NONE: Final = _texts_that_are_none()
 
 
@@ -128,7 +129,7 @@ def _items(draw: st.DrawFn, users: tuple[str, ...]) -> list[dict[str, Any]]:
         twin |= {"bucket_end_ts": items[-1]["bucket_start_ts"]} if draw(st.booleans()) else {}
         items[-1] |= {"status": "pending"}
         items[-1].pop("confidence", None)
-        items.append(items[-1] | twin)
+        items.append(items[-1] | twin | draw(_UNKNOWN))
     return items
 
 
@@ -159,7 +160,10 @@ class ChangesTheFile(Rules):
                 self._add_a_sound_one()
         else:
             items = data.draw(_items(self.users))
-            self.take({"do": "store", "items": items} | ({"in_place": True} if kind == "in place" else {}))
+            # What is longer than what is written next shows who does not cut the file.
+            is_long = data.draw(st.integers(0, 3)) == 0
+            content = {"text": f"{json.dumps(items)[:-1]}{_MUCH_SPACE}]"} if is_long else {"items": items}
+            self.take({"do": "store"} | content | ({"in_place": True} if kind == "in place" else {}))
             if data.draw(st.booleans()):
                 self.take({"do": "reopen"})
             else:  # before anything else looks at it
