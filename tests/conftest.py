@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import uuid
@@ -20,6 +21,11 @@ settings.register_profile("ci", deadline=None, derandomize=True, suppress_health
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 NOW = datetime(2026, 1, 15, 12, 0, 0, 140625, tzinfo=UTC)
+
+
+def pytest_collection_finish():
+    """Spare the collector what is loaded by now, which stays: it would walk over all of it again and again."""
+    gc.freeze()
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from labelqueue.conformance.reports.renderers import (
 )
 from labelqueue.conformance.reports.renderers.timeline import timeline
 from labelqueue.conformance.reports.report import InvalidReportError, read_report, report_of
+from labelqueue.conformance.runner import SelectionError
 from reports import CASE, FAILURE, HISTORY, found, report
 
 
@@ -50,6 +51,17 @@ def test_what_a_run_writes_is_a_report(tmp_path):
 
     assert read_report(tmp_path).to_json() == made.to_json()
     assert read_report(tmp_path / "report.json").requirements["CAP-3"].outcome == "fail"
+
+
+def test_several_patterns_select_what_each_does():
+    """Requirements and cases may stand beside each other; a pattern that selects nothing is an error."""
+    model = PythonSubject("the model", ModelQueue)
+
+    made = run(model, only=["DONE-2", "cap-counts-skipped"], programs=0)
+
+    assert {name: found.outcome for name, found in made.requirements.items()} == {"CAP-3": "pass", "DONE-2": "pass"}
+    with pytest.raises(SelectionError, match="nothing-"):
+        run(model, only=["DONE-2", "nothing-*"], programs=0)
 
 
 @pytest.mark.parametrize(

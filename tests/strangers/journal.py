@@ -32,7 +32,6 @@ class Queue:
 
     @contextmanager
     def locked(self):
-        is_new = not self.path.exists()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT)
         try:
@@ -40,19 +39,11 @@ class Queue:
             yield
         finally:
             os.close(descriptor)
-        if is_new:
-            for folder in (self.path.parent, self.path.parent.parent):
-                self.flush(folder)
 
     def flush(self, folder):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
-        except OSError as error:
-            raise OSError(error.errno, f"{error.strerror}; the change may have been made") from error
-        except KeyboardInterrupt as interrupt:
-            interrupt.add_note("the change may have been made")
-            raise
         finally:
             os.close(descriptor)
 
@@ -61,6 +52,9 @@ class Queue:
         line = json.dumps(entry).encode() + b"\n"
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT)
         try:
+            if end == 0:  # whoever finds a line need not ask whether the file has its name for good
+                for folder in (self.path.parent, self.path.parent.parent):
+                    self.flush(folder)
             if os.fstat(descriptor).st_size > end:
                 os.ftruncate(descriptor, end)
             try:

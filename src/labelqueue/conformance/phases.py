@@ -33,6 +33,7 @@ Progress = Callable[[str, int, int], None]
 
 
 class _Hardship(TypedDict):
+    profiles: Collection[str]
     timeout_s: float
     seed: int
     times: int
@@ -49,6 +50,7 @@ def go_through(  # noqa: PLR0913 - all but the first four are keyword-only
     findings: Findings,
     *,
     borne: Collection[str] | None,
+    profiles: Collection[str],
     seed: int,
     programs: int,
     times: int,
@@ -65,6 +67,7 @@ def go_through(  # noqa: PLR0913 - all but the first four are keyword-only
         cases: The cases to go through.
         findings: Where to note.
         borne: The requirements whose failures do not end it; `None` if none does.
+        profiles: The profiles that are examined, whichever requirements it is about.
         seed: As in `run`.
         programs: As in `run`.
         times: As in `run`.
@@ -74,7 +77,7 @@ def go_through(  # noqa: PLR0913 - all but the first four are keyword-only
     Returns:
         Whether all of it was done.
     """
-    how: _Hardship = {"timeout_s": timeout_s, "seed": seed, "times": times}
+    how: _Hardship = {"profiles": profiles, "timeout_s": timeout_s, "seed": seed, "times": times}
     aside = Findings(findings.profiles)
     is_alone, is_over = Event(), Event()
 

@@ -108,8 +108,7 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
     start = time.perf_counter()
     examined = frozenset[Profile]({"core", *(subject.claims.profiles if profiles is None else profiles)})
     selection = _select(examined, only, subject.language)
-    # Of all profiles, so that a part makes the same programs as the whole, and hits the same points.
-    findings = Findings(examined)
+    findings = Findings(frozenset({"core", *(requirement.profile for requirement in selection.requirements)}))
     known = {} if known is None else known
     is_whole = True
     with elsewhere():
@@ -121,6 +120,7 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
                 selection.cases,
                 findings,
                 borne=known if until_first else None,
+                profiles=examined,
                 seed=seed,
                 programs=programs * times if selection.is_searched else 0,
                 times=times,

@@ -29,10 +29,11 @@ Whoever hits none of them has seen next to nothing, and must not let it pass.
 """
 
 
-def crash(
+def crash(  # noqa: PLR0913 - all but the first two are keyword-only
     subject: Subject,
     findings: Findings,
     *,
+    profiles: Collection[str],
     about: Collection[str] = CONCERNED,
     timeout_s: float,
     seed: int,
@@ -44,6 +45,7 @@ def crash(
     Args:
         subject: The subject.
         findings: Where to note.
+        profiles: The profiles that are examined.
         about: The requirements to find out about; what tells nothing about them is left out.
         timeout_s: How long an answer may take, in seconds.
         seed: Where the moments of kills in the middle of a call come from.
@@ -60,7 +62,7 @@ def crash(
     try:
         for stage, interruption in interruptions(
             subject,
-            findings.profiles,
+            profiles,
             about=about,
             timeout_s=timeout_s,
             seed=seed,

@@ -38,7 +38,7 @@ def overlap(subject: Subject, findings: Findings, way: Way, **how: Any) -> None:
         findings.skips |= dict.fromkeys(CONCERNED, reason)
         return
     try:
-        for history in way(subject, findings.profiles, **how):
+        for history in way(subject, **how):
             _note(history, findings)
     except (BrokenError, RefusedError, SubjectError, OSError) as error:
         for name in CONCERNED:
