@@ -214,7 +214,8 @@ def acknowledged_survives_a_power_cut(seen: Interruption) -> Iterator[str]:
 
     A rename without a flush of the content before it leaves an empty file; without
     a flush of the folder after it, the old one.  Neither can be seen by killing a
-    process.
+    process.  Of a file that is only added to, the folder is flushed before the first
+    line, or by every change: whoever makes the file may die before it flushes the name.
     """
     if seen.unflushed is not None:
         yield f"{seen.how}: {seen.unflushed}"
