@@ -183,10 +183,11 @@ def histories_are_linear(seen: History) -> Iterator[str]:
     if len(set(ids)) < len(ids):
         yield f"{seen.how}: at the end two requests have one id"
         return
-    for event in seen.refused:
+    refused = seen.refused
+    for event in refused:
         assert event.refusal is not None
         yield f"{seen.how}: {_name(event)} {event.refusal.message}"
-    if not seen.refused:
+    if not refused:
         verdict = is_linear(seen)
         if verdict is None:
             raise InconclusiveError(f"{seen.how}: no order was found within the bounds of the search")

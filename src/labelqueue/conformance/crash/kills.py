@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from labelqueue.conformance.crash.program import Program
+    from labelqueue.conformance.steps import Step
     from labelqueue.conformance.tracing.system_calls import Point
 
-__all__ = ["Kills", "set_up"]
+__all__ = ["Kills", "killed_at", "set_up"]
 
 # Of the store before the call, where it is a file that others use: not what new files get.
 _BITS: Final = 0o604
@@ -81,15 +82,8 @@ class Kills:
         actor.open(store)
         if is_unread and self.is_shared:
             self.witness.open(store)
-        injections = [f"{point.name}:signal=KILL:when={point.number}", *([refused] if refused else [])]
-        try:
-            with attached(actor.pid, *injections) as record:
-                actor.perform(self.stage.step)
-        except BrokenError:
-            actor.kill()
-        except RefusedError:
-            return
-        else:
+        record = killed_at(point, actor, self.stage.step, *([refused] if refused else []))
+        if record is None:
             return
         how = f"killed before {point}"
         if is_unread:
@@ -170,6 +164,30 @@ class Kills:
             for folder in (self.stage.prepared.parent, store.parent)
         )
         return tuple(sorted(now - there))
+
+
+def killed_at(point: Point, actor: Program, step: Step, *more: str, is_full: bool = False) -> Record | None:
+    """Kill a process at a point of a call.
+
+    Args:
+        point: The point.
+        actor: The process.
+        step: The call.
+        more: What else strace is told to do.
+        is_full: Whether the record holds everything that is written.
+
+    Returns:
+        The record; `None` where it took another way this time, and answered.
+    """
+    try:
+        with attached(actor.pid, f"{point.name}:signal=KILL:when={point.number}", *more, is_full=is_full) as record:
+            actor.perform(step)
+    except BrokenError:
+        actor.kill()
+        return record
+    except RefusedError:
+        pass
+    return None
 
 
 def set_up(stage: Stage, *, is_file: bool) -> Path:

@@ -7,9 +7,10 @@ others write into the file, and flush, goes with it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from labelqueue.conformance.crash.disk import Disk
+from labelqueue.conformance.crash.kills import killed_at
 from labelqueue.conformance.crash.platters import lay_out, settled
 from labelqueue.conformance.crash.scenes import NEXT, Stage
 from labelqueue.conformance.steps import Step, call_of
@@ -66,36 +67,30 @@ def _cuts(stage: Stage, point: Point, actors: Actors, reader: Program) -> Iterat
     live = store.parents[1]
     disk = Disk(live)
     maker.open(store)
-    try:
-        with attached(maker.pid, f"{point.name}:signal=KILL:when={point.number}", is_full=True) as record:
-            maker.perform(stage.step)
-    except BrokenError:
-        maker.kill()
-    except RefusedError:
-        return  # it took another way this time, as does who answers
-    else:
+    record = killed_at(point, maker, stage.step, is_full=True)
+    if record is None:
         return
     for call in record.calls:
         disk.replay(call)
     disk.begin_anew()
     other = actors.living()
     stage.rehearse(other)
-    answers: list[Any] = []
     with attached(other.pid, is_full=True) as record:
         try:
             other.open(store)
-            answers += [other.perform(step) for step in (_ALL, NEXT, _ALL)]
+            before = tuple(other.perform(_ALL))
+            other.perform(NEXT)
+            after = tuple(other.perform(_ALL))
         except (BrokenError, RefusedError):
             return  # what the dead leave to others is judged elsewhere
         there = settled(live)
-    before, _, after = map(_as_state, answers)
-    left = sum(call.is_answer for call in record.calls) - 1  # the last one only reads
-    for call in record.calls:
+    answered = [place for place, call in enumerate(record.calls, start=1) if call.is_answer]
+    [changed, *_] = answered[-2:] or [len(record.calls)]  # the last answer is that of a reading
+    for call in record.calls[:changed]:
         disk.replay(call)
-        left -= call.is_answer
-        if call.is_answer and left == 0:
-            break
     platters = list(disk.platters())
+    for call in record.calls[changed:]:
+        disk.replay(call)
     disk.check(there)
     other.open(stage.set_up())  # it leaves the store alone from here on
     for how, platter in platters:
@@ -109,7 +104,3 @@ def _cuts(stage: Stage, point: Point, actors: Actors, reader: Program) -> Iterat
             stored=reader.state_of(store),
             allowed=(after,),
         )
-
-
-def _as_state(answer: Any) -> Any:  # noqa: ANN401 - what a call returned
-    return tuple(answer) if isinstance(answer, list) else answer
