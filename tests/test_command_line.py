@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -200,3 +204,44 @@ def test_mutants_are_listed(run):
         name for name, mutant in MUTANTS.items() if mutant.requirement == "CAP-3"
     ]
     assert "Only labeled requests count." in done.stdout
+
+
+@pytest.mark.usefixtures("strace")
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
+def test_a_run_that_is_asked_to_end_leaves_no_process(tmp_path, ending):
+    """Neither those of the subject, one of which is held at a call, nor the strace that holds it."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "labelqueue", "conform", "--only", "DUR-1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path)},
+    ) as run:
+        started = {}
+        while not any(words[:2] == ["strace", "-f"] for words in started.values()):
+            assert run.poll() is None
+            started = descendants(run.pid)
+        run.send_signal(ending)
+        said, _ = run.communicate(timeout=60)
+
+    assert (run.returncode, said) == (128 + ending, b"")
+    assert [words for pid, words in started.items() if words_of(pid) == words] == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def descendants(pid):
+    """Return the commands of the processes that a process has started, and of theirs, by id."""
+    found = {}
+    for thread in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in map(int, thread.read_text().split()):
+                found |= {child: words_of(child) or []} | descendants(child)
+    return found
+
+
+def words_of(pid):
+    """Return the command of a process, or `None` where there is no process."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except OSError:
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -88,3 +89,16 @@ def test_how_it_ended_is_known(started):
     with pytest.raises(BrokenError, match="ended with status -15 instead of answering open"):
         conversation.ask("open", {"store": "/nowhere"})
     assert not conversation.is_alive
+
+
+def test_an_answer_that_nobody_took_is_not_for_the_next_question(started):
+    """Who asked was interrupted, as by Ctrl-C; asked once more, how a process ended is still known."""
+    conversation = started()
+    fork = conversation._process
+    os.kill(fork.pid, signal.SIGTERM)
+    parent = fork._parent
+    for number, question in enumerate(({"status_of": fork.pid}, {"status_of": fork.pid})):
+        parent._socket.sendall(json.dumps({**question, "question": -1 - number}).encode())
+
+    assert fork.wait(10) == -signal.SIGTERM
+    assert told(started(), "leads its session") == "True"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 from typer.core import TyperCommand
@@ -60,15 +61,33 @@ def words_of(context: typer.Context, name: str) -> list[str]:
 
 @contextmanager
 def chosen_subject(context: typer.Context, name: str, *, timeout_s: float = 10.0) -> Iterator[Subject]:
-    """Find the subject, and end what was started for it.
+    """Find the subject, and end what was started for it, also where this process is asked to end.
 
     Raises:
         SubjectError: There is none.
     """
+    # Else the process of a subject would stay behind, held at a call by the strace that watches it.
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, _end)
     sys.path.insert(0, "")  # a subject may be a file in this folder
     command = command_of(context)
-    subject: Subject = subject_named(name) if command is None else program_named(command, timeout_s=timeout_s)
     try:
-        yield subject
-    finally:
-        subject.stop()
+        subject: Subject = subject_named(name) if command is None else program_named(command, timeout_s=timeout_s)
+        try:
+            yield subject
+        finally:
+            subject.stop()
+    except _AskedToEndError as asked:
+        sys.exit(asked.status)
+
+
+class _AskedToEndError(KeyboardInterrupt):
+    """A signal asked this process to end; like the keyboard's, it is no error of a subject."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.status = 128 + number  # as a shell tells of a program that a signal ended
+
+
+def _end(number: int, _frame: object) -> NoReturn:
+    raise _AskedToEndError(number)

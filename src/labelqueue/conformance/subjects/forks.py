@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import itertools
 import json
 import os
 import select
@@ -68,6 +69,7 @@ class _Parent:
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
+        self._questions = itertools.count()
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own module
@@ -82,12 +84,14 @@ class _Parent:
     def ask(self, request: dict[str, Any], descriptors: tuple[int, ...] = ()) -> dict[str, Any]:
         """Ask for something; raises `OSError` where the process is gone."""
         with self._turn:
-            socket.send_fds(self._socket, [json.dumps(request).encode()], descriptors)
-            content = self._socket.recv(LONGEST)
-        if not content:
-            raise ConnectionResetError
-        answer: dict[str, Any] = json.loads(content)
-        return answer
+            question = next(self._questions)
+            socket.send_fds(self._socket, [json.dumps({**request, "question": question}).encode()], descriptors)
+            while content := self._socket.recv(LONGEST):
+                answer: dict[str, Any] = json.loads(content)
+                # An earlier one is that of a question whose asker was interrupted.
+                if answer["question"] == question:
+                    return answer
+        raise ConnectionResetError
 
     def end(self) -> None:
         """End the process, which without this would notice only afterwards that the kit is gone."""

@@ -12,6 +12,7 @@ import socket
 import sys
 import time
 import warnings
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -37,14 +38,17 @@ def main() -> None:
 
 def _wanted(kit: socket.socket) -> dict[str, Any] | None:
     """Answer the kit; returns in every fork what is wanted of it, and nothing in the parent at its end."""
+    ended: dict[int, int] = {}
     while True:
         content, descriptors, _, _ = socket.recv_fds(kit, LONGEST, 3)
         if not content:
             return None
         request: dict[str, Any] = json.loads(content)
         if "status_of" in request:
-            _, status = os.waitpid(request["status_of"], 0)
-            kit.sendall(json.dumps({"status": os.waitstatus_to_exitcode(status)}).encode())
+            pid = request["status_of"]
+            with suppress(ChildProcessError):  # who asks again was interrupted
+                ended[pid] = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            _answer(kit, request, status=ended[pid])
             continue
         with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
             pid = os.fork()  # whatever threads numpy has see to themselves
@@ -55,7 +59,11 @@ def _wanted(kit: socket.socket) -> dict[str, Any] | None:
             os.close(descriptor)
         if pid == 0:
             return request
-        kit.sendall(json.dumps({"pid": pid}).encode())
+        _answer(kit, request, pid=pid)
+
+
+def _answer(kit: socket.socket, request: dict[str, Any], **answer: int) -> None:
+    kit.sendall(json.dumps({"question": request["question"], **answer}).encode())
 
 
 def _become(request: dict[str, Any]) -> None:
