@@ -18,7 +18,7 @@ ROOT = Path(labelqueue.__file__).parent
 PARTS = {"batch", "canonical", "chunks", "document", "file", "frame", "ledger", "loading", "lock", "rows"}
 # Bottom first: a module may import what stands in its own line or in one above it.
 LAYERS = [
-    {"lazy"},
+    {"lazy", "progress"},
     {"arguments", "instant", "contract", "errors", "request"},
     {"explanation", "bucket", "exchange"},
     PARTS,

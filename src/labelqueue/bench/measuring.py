@@ -24,16 +24,14 @@ from labelqueue.bench.subject import BenchSubject, rows_of
 from labelqueue.bench.trial import Reference, Trial
 from labelqueue.conformance.subjects.python_subject import in_one_line
 from labelqueue.errors import SubjectError
+from labelqueue.progress import Progress, unheard
 
-__all__ = ["DEFAULT_SECONDS", "DEFAULT_SIZES", "Progress", "measure"]
+__all__ = ["DEFAULT_SECONDS", "DEFAULT_SIZES", "measure"]
 
 DEFAULT_SIZES: Final = (1_000, 10_000, 100_000, 1_000_000)
 DEFAULT_SECONDS: Final = 20.0
 _SHARE: Final = 0.1
 _FEW, _MOST = 3, 31
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
 
 
 def measure(
@@ -43,7 +41,7 @@ def measure(
     seconds: float = DEFAULT_SECONDS,
     baseline: str | None = None,
     folder: Path | None = None,
-    progress: Progress = lambda *_: None,
+    progress: Progress = unheard,
 ) -> Measurement:
     """Measure subjects side by side.
 

@@ -23,13 +23,11 @@ if TYPE_CHECKING:
 
     from labelqueue.conformance.cases import Case
     from labelqueue.conformance.subjects.subject import Subject
+    from labelqueue.progress import Progress
 
-__all__ = ["Progress", "go_through"]
+__all__ = ["go_through"]
 
 _MOST_SHRUNK: Final = 8
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
 
 
 class _Hardship(TypedDict):

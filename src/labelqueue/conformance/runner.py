@@ -17,7 +17,7 @@ from typing import Any
 
 from labelqueue.conformance.cases import Case, cases_about
 from labelqueue.conformance.judging import Failure, Findings
-from labelqueue.conformance.phases import Progress, go_through
+from labelqueue.conformance.phases import go_through
 from labelqueue.conformance.reports.report import Report, RequirementReport
 from labelqueue.conformance.reports.verdict import Outcome, verdict_of
 from labelqueue.conformance.search import PROGRAMS
@@ -25,9 +25,10 @@ from labelqueue.conformance.subjects.clock import elsewhere
 from labelqueue.conformance.subjects.probe import probe
 from labelqueue.conformance.subjects.subject import Subject
 from labelqueue.errors import LabelQueueError
+from labelqueue.progress import Progress, unheard
 from labelqueue.spec import PROFILES, REQUIREMENTS, Observation, Profile, Requirement
 
-__all__ = ["DEFAULT_SEED", "Progress", "SelectionError", "run"]
+__all__ = ["DEFAULT_SEED", "SelectionError", "run"]
 
 DEFAULT_SEED = 20260115
 """The seed of the search: the same programs everywhere, unless told otherwise."""
@@ -71,7 +72,7 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
     timeout_s: float = 10.0,
     known: Mapping[str, str] | None = None,
     until_first: bool = False,
-    progress: Progress = lambda *_: None,
+    progress: Progress = unheard,
 ) -> Report:
     """Examine a subject.
 

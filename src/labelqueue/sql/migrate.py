@@ -17,6 +17,7 @@ from labelqueue.document import requests_from_bytes, requests_to_bytes
 from labelqueue.errors import InvalidInputError, LabelQueueError, UnreadableStoreError, shown
 from labelqueue.file import QueueFile
 from labelqueue.lock import exclusively
+from labelqueue.progress import Progress, unheard
 from labelqueue.sql.database import Database
 from labelqueue.sql.record import record_of, request_from, stored_text
 from labelqueue.sql.statements import COUNT, NUMBER, PAGE, insert_records, lock_queue
@@ -28,13 +29,10 @@ if TYPE_CHECKING:
 
     from labelqueue.request import LabelRequest
 
-__all__ = ["MigrationError", "Progress", "migrate"]
+__all__ = ["MigrationError", "migrate"]
 
 _PAGE_ROWS: Final = 5000
 _LONGEST_ID: Final = 1000  # bytes; see `record` for what databases index
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
 
 _Batches = Callable[[], Iterator[list["LabelRequest"]]]
 
@@ -85,7 +83,7 @@ def migrate(
     *,
     source_name: str = "default",
     target_name: str = "default",
-    progress: Progress = lambda *_: None,
+    progress: Progress = unheard,
 ) -> int:
     """Move every request of a queue to another store, and check that it arrived.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Collection, Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import ExitStack, closing
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
@@ -24,12 +24,13 @@ from labelqueue.conformance.crash.server import commits_of, cuts_of
 from labelqueue.conformance.crash.spares import Actors
 from labelqueue.conformance.crash.tidying import tidying_scene
 from labelqueue.conformance.tracing.strace import why_not
+from labelqueue.progress import Progress, unheard
 from labelqueue.spec import Interruption
 
 if TYPE_CHECKING:
     from labelqueue.conformance.subjects.subject import Subject
 
-__all__ = ["CONCERNED", "TELLS", "Progress", "interruptions"]
+__all__ = ["CONCERNED", "TELLS", "interruptions"]
 
 CONCERNED: Final = ("DUR-1", "DUR-2", "DUR-3", "DUR-4", "SHARE-4")
 """The requirements that are judged by crashes alone."""
@@ -40,9 +41,6 @@ TELLS: Final[dict[str, set[str]]] = {
     "power cut": {"DUR-4"},
 }
 """What each kind of interruption tells something about."""
-
-Progress = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and how much there is."""
 
 _IN_FLIGHT: Final = 5
 _MOST_REFUSED: Final = 3
@@ -56,7 +54,7 @@ def interruptions(
     timeout_s: float = 10.0,
     seed: int = 0,
     times: int = 1,
-    progress: Progress = lambda *_: None,
+    progress: Progress = unheard,
 ) -> Iterator[tuple[Stage | None, Interruption]]:
     """Interrupt calls in every way that tells something about some requirements.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.cases import Case
 from labelqueue.conformance.crash.failing import CUT_SHORT
-from labelqueue.conformance.crash.interrupting import CONCERNED, TELLS, Progress, interruptions
+from labelqueue.conformance.crash.interrupting import CONCERNED, TELLS, interruptions
 from labelqueue.conformance.judging import Failure, Findings, judge_observation
 from labelqueue.conformance.steps import neutral
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from labelqueue.conformance.crash.scenes import Stage
     from labelqueue.conformance.subjects.subject import Subject
+    from labelqueue.progress import Progress
 
 __all__ = ["crash", "why_not_crashed"]
 

@@ -28,8 +28,9 @@ from labelqueue.conformance.overlap.clients import (
 from labelqueue.conformance.overlap.many_changes import many_changes
 from labelqueue.conformance.overlap.pairs import LATE, LINKED, MARKS, PAIRS, PARTS, TIMED
 from labelqueue.conformance.overlap.paused import failing_meanwhile, long_pause, paused_histories
-from labelqueue.conformance.overlap.ways import Progress, fresh_store, histories_in
+from labelqueue.conformance.overlap.ways import fresh_store, histories_in
 from labelqueue.conformance.tracing.strace import why_not
+from labelqueue.progress import Progress, unheard
 from labelqueue.spec import Event, History
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def of_processes(
     seed: int,
     times: int = 1,
     ways: Collection[str] | None = None,
-    progress: Progress = lambda *_: None,
+    progress: Progress = unheard,
 ) -> Iterator[History]:
     """Let several processes of a subject share a store.
 

@@ -18,8 +18,9 @@ from labelqueue.conformance.overlap.clients import (
     now_of,
 )
 from labelqueue.conformance.overlap.paused_threads import paused_threads
-from labelqueue.conformance.overlap.ways import Progress, fresh_store, histories_in, performing, state_of
+from labelqueue.conformance.overlap.ways import fresh_store, histories_in, performing, state_of
 from labelqueue.conformance.subjects.python_subject import PythonSubject
+from labelqueue.progress import Progress, unheard
 from labelqueue.spec import History
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def of_threads(
     seed: int,
     times: int = 1,
     ways: Collection[str] | None = None,
-    progress: Progress = lambda *_: None,
+    progress: Progress = unheard,
 ) -> Iterator[History]:
     """Let threads of this process share a store, where the subject is in it.
 

@@ -15,15 +15,14 @@ from labelqueue.spec import History
 if TYPE_CHECKING:
     from labelqueue.conformance.overlap.clients import Perform
     from labelqueue.conformance.subjects.subject import Handle, Subject
+    from labelqueue.progress import Progress
     from labelqueue.spec.interruption import State
 
-__all__ = ["Progress", "fresh_store", "histories_in", "performing", "state_of"]
+__all__ = ["fresh_store", "histories_in", "performing", "state_of"]
 
 # Each may have waited for seconds, and each is a fault already.
 _MOST_REFUSED: Final = 24
 _P = ParamSpec("_P")
-Progress = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and how much there is."""
 
 
 def histories_in(
