@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Final
 
 from labelqueue.conformance.crash.errors_of_calls import errors_of
 from labelqueue.conformance.crash.scenes import STORE
+from labelqueue.conformance.overlap.failing_call import FailingCall
 from labelqueue.conformance.overlap.pairs import FAILING, LOOK, LOOKED_AT, PAIRS, Pair
-from labelqueue.conformance.overlap.paused_scene import Failure, prepared
+from labelqueue.conformance.overlap.paused_scene import prepared
 from labelqueue.conformance.tracing.system_calls import FLUSHES, Point, points_to_hit, some_of
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def failing_meanwhile(first: Program, second: Program, reader: Program, now: dat
         with prepared(pair, first, second, reader, now) as scene:
             _, all_points = scene.rehearsed()
             for point in some_of(scene.changes, _MOST_FAILURES) if pair is FAILING[0] else ():
-                history = scene.failed(Failure(point, errors_of(point)[0]))
+                history = scene.failed(FailingCall(point, errors_of(point)[0]))
                 if history is not None:
                     yield history
                 if not (first.is_alive and second.is_alive):
@@ -139,7 +140,7 @@ def failing_meanwhile(first: Program, second: Program, reader: Program, now: dat
             flush = next((point for point in all_points if point.name in FLUSHES and point.file in written), None)
             if flush is None:
                 continue
-            failure = Failure(flush, "EIO")
+            failure = FailingCall(flush, "EIO")
             for point in some_of(scene.points_where(failure), _MOST_STOPS):
                 history = scene.paused_at(point, failure=failure)
                 if history is not None:

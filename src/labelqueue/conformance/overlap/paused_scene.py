@@ -7,7 +7,7 @@ import signal
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import NEXT, SETTLED_S, Scene, Stage, linked
@@ -15,7 +15,7 @@ from labelqueue.conformance.overlap.clients import made
 from labelqueue.conformance.overlap.pairs import PREPARED, Pair
 from labelqueue.conformance.steps import Step, call_of, resolved
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
-from labelqueue.conformance.tracing.strace import Record, attached
+from labelqueue.conformance.tracing.strace import attached
 from labelqueue.conformance.tracing.system_calls import Point, points_in
 from labelqueue.spec import Event, History, Refusal
 
@@ -24,48 +24,15 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-__all__ = ["Failure", "PausedScene", "prepared", "told"]
+    from labelqueue.conformance.overlap.failing_call import FailingCall
+
+__all__ = ["PausedScene", "prepared", "told"]
 
 # How much longer than alone a call may sleep before it is taken for one that waits for
 # a lock.  Whoever needs longer overlaps less; no verdict depends on it.
 _TIMES_ALONE: Final = 4
 _PATIENCE_S: Final = 0.05
 _ALL: Final[Step] = {"do": "all_items"}
-
-
-class Failure(NamedTuple):
-    """What is made to fail in the call that is stopped.
-
-    Attributes:
-        point: The system call.
-        error: With which error, by its name.
-    """
-
-    point: Point
-    error: str
-
-    def __str__(self) -> str:
-        """Write it in words."""
-        return f"a failure of A's with {self.error} at {self.point}"
-
-    @property
-    def injection(self) -> str:
-        """What strace is told."""
-        return f"{self.point.name}:error={self.error}:when={self.point.number}"
-
-    def may_be_stopped_at(self, point: Point) -> bool:
-        """Whether strace can stop the call there as well: it takes one order for all system calls of a name."""
-        return point.name != self.point.name or point.number == self.point.number
-
-    def injections_with(self, stop: str) -> list[str]:
-        """What strace is told where it stops the call as well."""
-        name, _, rest = stop.partition(":")
-        return [f"{name}:error={self.error}:{rest}"] if name == self.point.name else [stop, self.injection]
-
-    def is_in(self, record: Record, store: Path) -> bool:
-        """Whether it was this that failed, and not a system call that is none of the store's."""
-        hits = [call for call in record.injected() if call.name == self.point.name]
-        return bool(hits) and all(str(store.parents[1]) in hit.arguments for hit in hits)
 
 
 @dataclass
@@ -117,7 +84,7 @@ class PausedScene:
         stops, last = points_in(record.calls, folder, of_unlocking=True), self.changes[-1]
         return stops[: stops.index(last) + 1] + all_points[all_points.index(last) + 1 :], all_points
 
-    def points_where(self, failure: Failure) -> list[Point]:
+    def points_where(self, failure: FailingCall) -> list[Point]:
         """Let a call fail with nobody else about; returns the points to stop it at, before the failure and behind."""
         store = self.opened()
         with attached(self.first.pid, failure.injection) as record:
@@ -128,7 +95,7 @@ class PausedScene:
         return [point for point in points if failure.may_be_stopped_at(point)]
 
     def paused_at(
-        self, point: Point, patience_s: float | None = None, failure: Failure | None = None
+        self, point: Point, patience_s: float | None = None, failure: FailingCall | None = None
     ) -> History | None:
         """Stop the first at a point, and let it fail if told so; `None` where it took another way this time."""
         store = self.opened()
@@ -166,7 +133,7 @@ class PausedScene:
         # Nothing says how long a call must wait before it gives up and says so.
         return self.history(store, how, may_give_up=patience_s is not None)
 
-    def failed(self, failure: Failure) -> History | None:
+    def failed(self, failure: FailingCall) -> History | None:
         """Let the first fail with nobody else about; the other makes a change behind it."""
         store = self.opened()
         if failure.point.is_gone_from(self.first.pid):

@@ -13,25 +13,24 @@ import gc
 import importlib
 import importlib.metadata
 import sys
-from collections import ChainMap, defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
-from functools import cache, lru_cache, partial
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from labelqueue.conformance.steps import Step, value_of
 from labelqueue.conformance.subjects.clock import ProcessClock
 from labelqueue.conformance.subjects.patience import Patience
+from labelqueue.conformance.subjects.python_answers import seen_in
+from labelqueue.conformance.subjects.python_arguments import arguments_of, change
 from labelqueue.conformance.subjects.subject import EVERYTHING, Answer, Claims, RefusedError
 from labelqueue.errors import SubjectError, shown
-from labelqueue.spec import ABSENT, Profile, Refusal, Seen
-from labelqueue.spec.call import Other, has_lone_surrogate
-from labelqueue.spec.seen import FIELDS
+from labelqueue.spec import ABSENT, Profile, Refusal
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+    from datetime import datetime
     from pathlib import Path
 
+    from labelqueue.conformance.steps import Step
     from labelqueue.conformance.subjects.store import StoreFolder
 
 __all__ = ["CANONICAL", "SERVE", "PythonHandle", "PythonSubject", "in_one_line", "subject_named"]
@@ -102,7 +101,7 @@ class PythonHandle:
     def all_items(self) -> Answer:
         """Read `all_items`."""
         raw = self._patience.during("all_items", lambda: _refusing(lambda: self._queue.all_items))
-        return Answer(_seen_in(raw), raw)
+        return Answer(seen_in(raw), raw)
 
     def perform(self, step: Step) -> Answer:
         """Make the call that a resolved step asks for.
@@ -114,12 +113,12 @@ class PythonHandle:
         do = step["do"]
         if do == "all_items":
             return self.all_items()
-        arguments, keywords = _arguments_of(step)
+        arguments, keywords = arguments_of(step)
         untouched = copy.deepcopy(arguments)
         rows = len(step.get("rows") or step.get("buckets") or ())
         call = partial(_refusing, lambda: getattr(self._queue, do)(*arguments, **keywords))
         raw = self._patience.during(do, call, rows)
-        return Answer(_seen_in(raw), raw, _change(untouched, arguments))
+        return Answer(seen_in(raw), raw, change(untouched, arguments))
 
     def watched(self, store: StoreFolder, copies: list[Path]) -> AbstractContextManager[None]:
         """Copy the store after every function of C that changed it."""
@@ -207,132 +206,3 @@ def _refusing(call: Callable[[], Any]) -> Any:  # noqa: ANN401 - anything the su
     except (Exception, SystemExit) as error:
         kind = "invalid_input" if isinstance(error, _CALLERS_FAULT) else "other"
         raise RefusedError(Refusal(kind, f"raised {in_one_line(error)}")) from error
-
-
-def _arguments_of(step: Step) -> tuple[list[Any], dict[str, Any]]:
-    names = ("threshold", "user_id", "limit", "status")
-    keywords = {name: _native(step[name]) for name in names if name in step}
-    if step["do"] == "enqueue_low_confidence":
-        return [_frame_of(step)], keywords
-    if step["do"] == "enqueue_drift":
-        buckets = [_row_of(bucket) for bucket in step["buckets"]]
-        return [tuple(map(_view_of, buckets)) if step.get("views") else buckets], keywords
-    if step["do"] == "mark_done":
-        return [step["request_id"]], keywords
-    return [], keywords
-
-
-def _view_of(bucket: dict[str, Any]) -> Mapping[str, Any]:
-    """Make a mapping that is no dict, and that has a key for good once it is asked for by brackets."""
-    return ChainMap(defaultdict(_nothing, bucket))
-
-
-def _nothing() -> None:
-    """The value of a key that is not there."""
-
-
-def _row_of(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _native(value) for name, value in row.items()}
-
-
-def _native(form: Any) -> Any:  # noqa: ANN401 - any JSON in, any Python out
-    """Make the Python value that a form means, with the library's own types where it names one."""
-    value = value_of(form)
-    if isinstance(value, Other):
-        return _of_another_kind(value)
-    if not isinstance(form, Mapping) or not ({"of", "$missing"} & set(form)):
-        return value
-    import numpy as np  # noqa: PLC0415 - loaded for those who hand in its values
-    import pandas as pd  # noqa: PLC0415 - as above
-
-    if "$missing" in form:
-        return {"nan": float("nan"), "NaT": pd.NaT, "NA": pd.NA}[form["$missing"]]
-    if "$datetime" not in form:
-        return np.int64(form["$int"]) if "$int" in form else np.float32(form["$float"])
-    if form["of"] == "pandas":
-        return pd.Timestamp(form["$datetime"])
-    moment = pd.Timestamp(form["$datetime"])
-    return (moment.tz_convert(None) if moment.tz is not None else moment).to_datetime64()
-
-
-def _of_another_kind(other: Other) -> Any:  # noqa: ANN401 - any Python out
-    import numpy as np  # noqa: PLC0415 - loaded for those who hand in its values
-
-    make: dict[str, Callable[[Any], Any]] = {
-        "bool": np.bool_,
-        "bytes": lambda text: text.encode("utf-8"),
-        "date": date.fromisoformat,
-        "duration_s": lambda seconds: timedelta(seconds=seconds),
-        "complex": lambda parts: complex(*parts),
-    }
-    return make[other.kind](other.value)
-
-
-def _frame_of(step: Step) -> Any:  # noqa: ANN401 - a pandas frame
-    import pandas as pd  # noqa: PLC0415 - loaded for those who hand in pandas
-
-    rows = [_row_of(row) for row in step["rows"]]
-    # A text column of pandas' own may be unable to hold what UTF-8 cannot carry.
-    is_odd = any(has_lone_surrogate(value) for row in rows for value in row.values())
-    frame = pd.DataFrame(rows, columns=step.get("columns"), index=step.get("index"), dtype=object if is_odd else None)
-    if "index" in step:
-        frame.index.name = "user_id"  # as `set_index(..., drop=False)` leaves it: who makes a column of it fails
-    return frame.astype({name: kind for name, kind in step.get("types", {}).items() if name in frame})
-
-
-def _change(before: Any, after: Any) -> str | None:  # noqa: ANN401 - any arguments
-    for one, other in zip(before, after, strict=True):
-        if not hasattr(one, "columns"):
-            if one != other or repr(one) != repr(other):
-                return f"it was {shown(one)} and is {shown(other)}"
-        elif list(one.columns) != list(other.columns):
-            return f"its columns were {list(one.columns)} and are {list(other.columns)}"
-        elif list(one.index) != list(other.index) or one.index.names != other.index.names:
-            return f"its index was {list(one.index)} and is {list(other.index)}"
-        elif (dtypes := list(map(str, one.dtypes))) != list(map(str, other.dtypes)):
-            return f"its column types were {dtypes} and are {list(map(str, other.dtypes))}"
-        elif repr(one.to_numpy().tolist()) != repr(other.to_numpy().tolist()):
-            return "values in it are others"
-    return None
-
-
-def _seen_in(raw: Any) -> Any:  # noqa: ANN401 - anything the subject returns
-    if isinstance(raw, list):
-        return [_seen_of(item) for item in raw]
-    return _seen_of(raw)
-
-
-def _seen_of(item: Any) -> Any:  # noqa: ANN401 - as above
-    if item is None or (not hasattr(item, "request_id") and isinstance(item, str | bytes | int | float | Sequence)):
-        return item
-    values = [getattr(item, field, ABSENT) for field in FIELDS]
-    if all(value is ABSENT for value in values):
-        return item
-    return Seen(**dict(zip(FIELDS, values, strict=True)), further=_further(item))
-
-
-def _further(item: Any) -> tuple[str, ...]:  # noqa: ANN401 - anybody's request
-    """Name the data that a request shows beyond the nine fields, whatever its class is made with."""
-    kind: Any = type(item)
-    more = getattr(item, "_fields", ()) if _declared(kind) is None else getattr(item, "model_extra", None) or ()
-    return _further_names(kind, tuple(getattr(item, "__dict__", ())), tuple(more))
-
-
-# Of most queues all requests are of one class and have the same names.
-@lru_cache
-def _further_names(kind: type, given: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
-    declared = _declared(kind)
-    if declared is not None:
-        # A copy may be given what its class does not know; what the class computes is no data of the request's.
-        given = (*declared, *(name for name in given if not hasattr(kind, name)))
-    return tuple(name for name in dict.fromkeys((*given, *more)) if name not in FIELDS and not name.startswith("_"))
-
-
-@cache
-def _declared(kind: type) -> list[str] | None:
-    """Name the fields that a class of pydantic or a data class declares; `None` where it is neither."""
-    if hasattr(kind, "model_fields"):
-        return list(kind.model_fields)
-    if dataclasses.is_dataclass(kind):
-        return [field.name for field in dataclasses.fields(kind)]
-    return None
