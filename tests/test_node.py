@@ -14,6 +14,7 @@ import pytest
 from labelqueue import ActiveLabelingQueue
 from labelqueue.conformance import program_named, run
 from labelqueue.conformance.cases import DATA
+from labelqueue.conformance.subjects.clock import ZONE
 from lacking import lacks
 
 ADAPTER = DATA / "adapters" / "node"
@@ -225,3 +226,13 @@ def test_a_fault_is_found_shrunk_saved_and_replayed(node, faulty, tmp_path):
     assert len(case["steps"][0]["buckets"]) == 1
     assert (again, "DRIFT-1" in said, "confidence of the new request is" in said) == (1, True, True)
     assert (elsewhere, "every step holds" in praise) == (0, True)
+
+
+def test_node_knows_the_zone_of_subjects(node):
+    """Who reads local time there is not in UTC by luck: Node takes a rule without a name for UTC."""
+    if "/" not in ZONE:
+        lacks("a zone database is missing: install tzdata")
+    show = "process.stdout.write(String(new Date().getTimezoneOffset()))"
+    said = subprocess.run([node, "-e", show], env={"TZ": ZONE}, capture_output=True, text=True, check=True).stdout
+
+    assert said == "-345"  # minutes
