@@ -245,3 +245,30 @@ def words_of(pid):
         return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
     except OSError:
         return None
+
+
+def test_the_name_of_a_subject_is_shown_as_it_is(run):
+    """A class may be called like a sign that terminals have."""
+    assert run("conform", "absent:boom:x").stderr.startswith("labelqueue: absent:boom:x: cannot be imported")
+
+
+def test_a_file_is_no_module(run):
+    """What is tried first is answered with what is meant."""
+    assert "go to its folder, and write its module" in run("conform", "subjects.py:Right").stderr
+
+
+@pytest.mark.parametrize("command", [["list"], ["--help"], ["mutants", "--only", "CAP-1"]])
+def test_a_full_disk_is_one_line(command):
+    """Also where it is what is said that cannot be written."""
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "labelqueue", *command]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+
+    assert (done.returncode, done.stderr) == (2, b"labelqueue: No space left on device\n")
+
+
+def test_where_nothing_can_be_written_is_told_at_once(run):
+    """And not behind an examination of minutes."""
+    done = run("conform", "--write-known", "/absent/known.toml")
+
+    assert (done.returncode, done.stderr) == (2, "labelqueue: /absent: No such file or directory\n")

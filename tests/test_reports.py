@@ -9,7 +9,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
 
-from labelqueue.conformance import PythonSubject, run
+from labelqueue.conformance import PythonSubject, judging, run
+from labelqueue.conformance.cases import Case
 from labelqueue.conformance.models.core import ModelQueue
 from labelqueue.conformance.mutants import MUTANTS
 from labelqueue.conformance.reports.comparison import Change, compared
@@ -267,3 +268,43 @@ def test_the_case_in_the_example_is_a_case():
     from labelqueue.conformance.cases import case_of  # noqa: PLC0415 - for this test alone
 
     assert case_of(CASE, "x").id == "cap-counts-skipped"
+
+
+def test_what_was_not_examined_again_is_neither_better_nor_worse():
+    """A part of the profiles says nothing of the others."""
+    old = read(
+        report(
+            {"CAP-3": found("pass"), "ORD-1": found("fail", failed=1, failures=[FAILURE])}, {"core": "not conformant"}
+        )
+    )
+    new = read(report({"ALL-1": found("pass")}, {"core": "conformant"}))
+
+    gone = [change for change in compared(old, new).changes if change.new == "absent"]
+    assert [(change.what, change.direction) for change in gone] == [("CAP-3", "other"), ("ORD-1", "other")]
+
+
+def test_the_cases_of_an_earlier_report_go(tmp_path):
+    """Else what was mended would look as if it failed."""
+    broken = run(PythonSubject("skips for free", MUTANTS["skipped-is-free"].make), only="CAP-3", programs=0)
+    mended = run(PythonSubject("the model", ModelQueue), only="CAP-3", programs=0)
+    other = tmp_path / "mine.json"
+    other.write_text("{}")
+
+    broken.write(tmp_path)
+    assert (tmp_path / "CAP-3.json").exists()
+    mended.write(tmp_path)
+
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["mine.json", "report.json"]
+
+
+def test_the_folder_of_a_store_makes_no_failure_another_one():
+    """Nor does the address of an object: what differs from one time to the next is told once."""
+    kinds = {
+        judging.Failure("KEEP-3", message, Case("c", ("KEEP-3",), "why", ()), 0, None, None).kind
+        for message in (
+            "opened '/tmp/labelqueue-by2ky1of/live/queue.json': <generator object at 0x7f01ab>",
+            "opened '/var/x/labelqueue-0_aaaaaa/live/queue.json': <generator object at 0x7fcd21>",
+        )
+    }
+
+    assert len(kinds) == 1

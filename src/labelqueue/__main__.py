@@ -15,7 +15,13 @@ def main() -> None:
         if (error.name or "").partition(".")[0] == "labelqueue":
             raise
         sys.exit(f"labelqueue: {error.name} is not installed; run: pip install 'labelqueue[kit]'")
-    app()
+    try:
+        app()
+    except OSError as error:  # of a command that has no words of its own for it
+        from labelqueue.cli.screen import in_words  # noqa: PLC0415 - as above
+
+        print(f"labelqueue: {in_words(error)}", file=sys.stderr)  # noqa: T201 - this is a program
+        sys.exit(2)
 
 
 if __name__ == "__main__":

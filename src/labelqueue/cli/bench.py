@@ -54,6 +54,8 @@ def bench(  # noqa: PLR0913 - the options of a command
     """Measure queues side by side, in turns: medians, and ratios to the first."""
     numbers = _numbers_in(sizes)
     with errors_in_one_line(), ExitStack() as stack:
+        for file in filter(None, (as_json, picture)):
+            file.parent.stat()  # not found out after minutes
         sys.path.insert(0, "")  # a subject may be a file in this folder
         measured = []
         for each in _chosen(context, subjects or [], seconds):

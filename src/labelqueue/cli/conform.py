@@ -39,7 +39,7 @@ def conform(  # noqa: PLR0913 - the options of a command
     only: Annotated[
         list[str] | None, typer.Option(metavar="GLOB", help="Run these requirements or cases alone; gives no verdict.")
     ] = None,
-    timeout: Annotated[float, typer.Option(help="How many seconds a program may take for an answer.")] = 10.0,
+    timeout: Annotated[float, typer.Option(min=0.001, help="How many seconds an answer may take.")] = 10.0,
     seed: Annotated[int, typer.Option(help="The seed of the search.")] = DEFAULT_SEED,
     thorough: Annotated[
         bool, typer.Option("--thorough", help="Try ten times as much of what is left to chance.")
@@ -61,6 +61,8 @@ def conform(  # noqa: PLR0913 - the options of a command
     if write_known is not None and (only or exitfirst):
         raise typer.BadParameter("needs a whole run, without --only and --exitfirst", param_hint="--write-known")
     with errors_in_one_line():
+        for file in filter(None, (known, write_known)):
+            file.parent.stat()  # not found out after minutes
         old = known or (write_known if write_known is not None and write_known.exists() else None)
         reasons = {} if old is None else read_known(old)
         profiles = _profiles(profile) if profile else None

@@ -27,6 +27,7 @@ __all__ = [
     "console",
     "errors_in_one_line",
     "fail",
+    "in_words",
     "indented",
     "number_of",
     "progress_bar",
@@ -111,7 +112,7 @@ def shown_progress(what: str = "starting") -> Iterator[Callable[[str, int, int],
 def fail(error: object, status: int) -> NoReturn:
     """Say in one line on standard error what is wrong, and exit."""
     line = "; ".join(visible(part) for part in str(error).splitlines())
-    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(f"labelqueue: {line}")
+    Console(stderr=True, highlight=False, emoji=False, markup=False, soft_wrap=True).print(f"labelqueue: {line}")
     raise typer.Exit(status)
 
 
@@ -127,5 +128,15 @@ def errors_in_one_line() -> Iterator[None]:
     except BrokenPipeError:
         raise  # the reader, `head` say, has seen enough; typer ends the command in silence
     except OSError as error:
-        where = "" if error.filename is None else f"{error.filename}: "
-        fail(f"{where}{error.strerror or error}", USAGE)
+        fail(in_words(error), USAGE)
+
+
+def in_words(error: OSError) -> str:
+    """Say of what the system refused what it was, and why.
+
+    Examples:
+        >>> in_words(FileNotFoundError(2, "No such file or directory", "queue.json"))
+        'queue.json: No such file or directory'
+    """
+    where = "" if error.filename is None else f"{error.filename}: "
+    return f"{where}{error.strerror or error}"

@@ -37,6 +37,7 @@ __all__ = ["Failure", "Findings", "examination_of", "judge_case", "judge_observa
 
 _MOST_KINDS: Final = 20
 _PARTICULAR: Final = re.compile(
+    r"/\S*/labelqueue-\w+|0x[0-9a-f]+|"
     rf"[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}|\d+|{'|'.join(get_args(Operation))}"
 )
 
@@ -68,12 +69,15 @@ class Failure:
     @property
     def size(self) -> tuple[bool, int, int]:
         """How much there is to read: what was written by hand reads best, then steps, then rows."""
-        lists = (step.get("rows", step.get("buckets", step.get("items", ()))) for step in self.case.steps)
-        return self.found_by != "case", len(self.case.steps), sum(map(len, lists))
+        rows = sum(
+            len(step.get("rows", step.get("buckets", step.get("items", ())))) * step.get("times", 1)
+            for step in self.case.steps
+        )
+        return self.found_by != "case", len(self.case.steps), rows
 
     @property
     def kind(self) -> str:
-        """The message without numbers, ids and operations: failures of one kind are told once."""
+        """The message without numbers, ids, temporary folders and operations: failures of one kind are told once."""
         return _PARTICULAR.sub("…", self.message)
 
 
@@ -108,6 +112,9 @@ class Findings:
     def add(self, failure: Failure) -> None:
         """Count a failure, and keep it if it is the shortest of its requirement."""
         self.failure_counts[failure.requirement] += 1
+        self._keep(failure)
+
+    def _keep(self, failure: Failure) -> None:
         known = self.failures.get(failure.requirement)
         if known is None or failure.size < known.size:
             self.failures[failure.requirement] = failure
@@ -117,11 +124,15 @@ class Findings:
             kinds[failure.kind] = failure
 
     def include(self, others: Findings) -> None:
-        """Take in what was found elsewhere; where both have a failure, this one's stays."""
+        """Take in what was found elsewhere, as if it had been found here behind what was before."""
         self.checks.update(others.checks)
         self.failure_counts.update(others.failure_counts)
-        self.failures = others.failures | self.failures
-        self.kinds = others.kinds | self.kinds
+        for failure in others.failures.values():
+            self._keep(failure)
+        for kinds in others.kinds.values():
+            for failure in kinds.values():
+                self._keep(failure)
+        self.programs += others.programs
         self.errors = others.errors | self.errors
         self.inconclusive = others.inconclusive | self.inconclusive
         self.skips = others.skips | self.skips

@@ -6,20 +6,22 @@ on, to its end or until the first failure.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from threading import Event
-from typing import TYPE_CHECKING, Any, Final, TypedDict
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from labelqueue.conformance import crash, overlap
-from labelqueue.conformance.judging import Findings, judge_case
-from labelqueue.conformance.search import search
+from labelqueue.conformance.judging import Findings
+from labelqueue.conformance.pieces import Piece, guarded, pieces_of_cases, pieces_of_search
 from labelqueue.conformance.search.shrinking import shrunk
-from labelqueue.spec import REQUIREMENTS
+from labelqueue.conformance.workers import Examine, is_slow, nobody_else, workers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from labelqueue.conformance.cases import Case
     from labelqueue.conformance.subjects.subject import Subject
@@ -37,8 +39,8 @@ class _Hardship(TypedDict):
     times: int
 
 
-class _OverError(Exception):
-    """The run has ended early."""
+class _OverError(BaseException):
+    """The run has ended early; no `Exception`, which would be a finding."""
 
 
 def go_through(  # noqa: PLR0913 - all but the first four are keyword-only
@@ -57,7 +59,8 @@ def go_through(  # noqa: PLR0913 - all but the first four are keyword-only
 ) -> bool:
     """Go through the cases, the search and what overlaps, and let crashes happen meanwhile.
 
-    Crashes and processes that overlap are other processes' business, for which this one mostly waits.
+    Crashes and processes that overlap are other processes' business, for which this one mostly waits; so
+    is everything that a subject does which is slow itself.
 
     Args:
         subject: The subject.
@@ -76,117 +79,112 @@ def go_through(  # noqa: PLR0913 - all but the first four are keyword-only
         Whether all of it was done.
     """
     how: _Hardship = {"profiles": profiles, "timeout_s": timeout_s, "seed": seed, "times": times}
-    aside = Findings(findings.profiles)
-    is_alone, is_over = Event(), Event()
-
-    def is_ended() -> bool:
-        found = {*findings.failures, *findings.errors, *aside.failures, *aside.errors}
-        return borne is not None and not found.intersection(ids) <= set(borne)
-
-    def tell(what: str, done: int, total: int) -> None:
-        if is_over.is_set() or is_ended():
-            raise _OverError
-        if is_alone.is_set():
-            progress(what, done, total)
-
-    go_through_cases = partial(_cases, subject, cases, findings, is_ended, progress)
-    if borne is not None:
-        go_through_cases()  # alone, since crashes that have begun cannot be ended at once
-    with ThreadPoolExecutor(1) as thread:
-        others = thread.submit(_of_processes, subject, aside, set(ids), how, tell)
-        try:
+    run = _Run(subject, set(ids), findings, borne, progress)
+    go_through_cases = partial(run.go_through_pieces, "cases", pieces_of_cases(cases))
+    is_waited_for = is_slow(subject)
+    with (workers if is_waited_for else nobody_else)(subject, findings.profiles) as run.examine:
+        if borne is not None:
+            go_through_cases()  # alone, since crashes that have begun cannot be ended at once
+        with run.beside(how, len(_BESIDE) if is_waited_for else 1):
             if borne is None:
                 go_through_cases()
             # Where all of them have failed by now, the search has nothing to tell.
-            if programs and not findings.failures.keys() >= set(ids):
-                _search(subject, findings, is_ended, wanted=ids, seed=seed, programs=programs, progress=progress)
-            if not is_ended():
-                _overlaps(subject, findings, set(ids), how, progress, overlap.of_threads)
-            is_alone.set()
-            others.result()
-        except _OverError:
-            pass
-        finally:
-            is_over.set()
-    findings.include(aside)
-    return not is_ended()
+            if programs and not findings.failures.keys() >= run.about:
+                known = set(findings.failures)
+                run.go_through_pieces("search", pieces_of_search(seed, programs))
+                _shrink(subject, findings, [name for name in ids if name not in known], progress)
+            if not run.is_ended():
+                _overlaps(overlap.of_threads, subject, findings, run.about, how, progress)
+    return not run.is_ended()
 
 
-def _cases(
-    subject: Subject,
-    cases: Collection[Case],
-    findings: Findings,
-    is_ended: Callable[[], bool],
-    progress: Progress,
-) -> None:
-    for place, case in enumerate(cases):
-        if is_ended():
-            return
-        progress("cases", place, len(cases))
-        _guarded(partial(judge_case, case, subject, findings), case.requirements, f"case {case.id}", findings)
-    progress("cases", len(cases), len(cases))
+@dataclass
+class _Run:
+    """What is found, and whether that ends it.
+
+    Attributes:
+        examine: Takes pieces, and returns what was found by each.
+    """
+
+    subject: Subject
+    about: set[str]
+    findings: Findings
+    borne: Collection[str] | None
+    progress: Progress
+    examine: Examine = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._asides = [Findings(self.findings.profiles) for _ in _BESIDE]
+        self._is_alone, self._is_over = Event(), Event()
+
+    def is_ended(self) -> bool:
+        """Whether something failed that ends it."""
+        found = {name for each in (self.findings, *self._asides) for name in (*each.failures, *each.errors)}
+        return self.borne is not None and not found.intersection(self.about) <= set(self.borne)
+
+    def go_through_pieces(self, what: str, pieces: Sequence[Piece]) -> None:
+        """Go through pieces, in their order, unless it is ended."""
+        self.progress(what, 0, len(pieces))
+        for done, found in enumerate(self.examine(pieces) if not self.is_ended() else (), start=1):
+            self.findings.include(found)
+            self.progress(what, done, len(pieces))
+            if self.is_ended():
+                return
+
+    @contextmanager
+    def beside(self, how: _Hardship, at_once: int) -> Iterator[None]:
+        """Let go on beside the context what does, so many at once, and include what that finds in the end."""
+        with ThreadPoolExecutor(at_once) as threads:
+            others = [
+                threads.submit(act, self.subject, aside, self.about, how, self._tell)
+                for act, aside in zip(_BESIDE, self._asides, strict=True)
+            ]
+            try:
+                yield
+                self._is_alone.set()
+                for other in others:
+                    other.result()
+            except _OverError:
+                pass
+            finally:
+                self._is_over.set()
+        for aside in self._asides:
+            self.findings.include(aside)
+
+    def _tell(self, what: str, done: int, total: int) -> None:
+        if self._is_over.is_set() or self.is_ended():
+            raise _OverError
+        if self._is_alone.is_set():
+            self.progress(what, done, total)
 
 
-def _search(
-    subject: Subject,
-    findings: Findings,
-    is_ended: Callable[[], bool],
-    *,
-    wanted: Collection[str],
-    seed: int,
-    programs: int,
-    progress: Progress,
-) -> None:
-    def count() -> None:
-        findings.programs = min(findings.programs + 1, programs)  # Hypothesis may make up one more
-        progress("search", findings.programs, programs)
-
-    progress("search", 0, programs)
-    found = set(findings.failures)
-    _guarded(
-        lambda: search(
-            subject,
-            findings,
-            seed=seed,
-            examples=programs,
-            is_ended=is_ended,
-            program_done=count,
-        ),
-        REQUIREMENTS,
-        "search",
-        findings,
-    )
-    new = [name for name in wanted if name in findings.failures and name not in found]
+def _shrink(subject: Subject, findings: Findings, wanted: Iterable[str], progress: Progress) -> None:
+    new = [name for name in wanted if name in findings.failures]
     for place, name in enumerate(new[:_MOST_SHRUNK]):
         progress("shrinking", place, min(len(new), _MOST_SHRUNK))
         act = partial(shrunk, findings.failures[name], subject, findings.profiles)
-        findings.failures[name] = _guarded(act, [name], f"shrinking {name}", findings) or findings.failures[name]
+        findings.failures[name] = guarded(act, [name], f"shrinking {name}", findings) or findings.failures[name]
 
 
-def _of_processes(subject: Subject, findings: Findings, about: set[str], how: _Hardship, progress: Progress) -> None:
+def _crashes(subject: Subject, findings: Findings, about: set[str], how: _Hardship, progress: Progress) -> None:
     if about & set(crash.CONCERNED):
         act = partial(crash.crash, subject, findings, about=about, progress=progress, **how)
-        _guarded(act, crash.CONCERNED, "crashes", findings)
-    _overlaps(subject, findings, about, how, progress, overlap.of_processes)
+        guarded(act, crash.CONCERNED, "crashes", findings)
 
 
 def _overlaps(
-    subject: Subject, findings: Findings, about: set[str], how: _Hardship, progress: Progress, way: overlap.Way
+    way: overlap.Way, subject: Subject, findings: Findings, about: set[str], how: _Hardship, progress: Progress
 ) -> None:
     if about & set(overlap.CONCERNED):
         act = partial(overlap.overlap, subject, findings, way, progress=progress, **how)
-        _guarded(act, overlap.CONCERNED, "overlap", findings)
+        guarded(act, overlap.CONCERNED, "overlap", findings)
 
 
-def _guarded(act: Callable[[], Any], about: Iterable[str], what: str, findings: Findings) -> Any:  # noqa: ANN401 - what `act` returns
-    # A subject may break anything, the examination itself included; that is then
-    # the outcome of what was being examined, and the run goes on.
-    try:
-        return act()
-    except _OverError:
-        raise
-    except Exception as error:  # noqa: BLE001 - see above
-        message = f"{what}: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
-        for name in about:
-            findings.errors.setdefault(name, message)
-        return None
+def _overlaps_of_processes(
+    subject: Subject, findings: Findings, about: set[str], how: _Hardship, progress: Progress
+) -> None:
+    _overlaps(overlap.of_processes, subject, findings, about, how, progress)
+
+
+_BESIDE: Final = (_crashes, _overlaps_of_processes)
+"""What goes on beside the cases and the search."""

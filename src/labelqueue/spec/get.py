@@ -73,7 +73,7 @@ def asking_changes_nothing(seen: Observation) -> Iterator[str]:
     if seen.is_change:
         yield "all_items differs after asking"
     if seen.again is not None and ids(seen.again) != ids(seen.result):
-        yield f"the same call again returned {len(seen.again)} requests, or others"
+        yield f"the same call again returned {shown(seen.again)}, and before {shown(seen.result)}"
     if seen.written:
         yield f"asking wrote {', '.join(seen.written)}"
 

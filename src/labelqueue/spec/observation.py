@@ -31,6 +31,9 @@ _SAYS_THAT_IT_MAY_STAND: Final = re.compile(
     re.IGNORECASE,
 )
 
+# As in "EIO: i/o error, fsync '/tmp/queue.json'": which system call failed says nothing of the change.
+_OF_THE_SYSTEM: Final = re.compile(r"\bE[A-Z]+: [^,;:]+, \w+\b")
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -47,7 +50,7 @@ class Refusal:
     @property
     def says_that_it_may_stand(self) -> bool:
         """Whether it leaves the caller in doubt whether the change took effect."""
-        return _SAYS_THAT_IT_MAY_STAND.search(self.message) is not None
+        return _SAYS_THAT_IT_MAY_STAND.search(_OF_THE_SYSTEM.sub("", self.message)) is not None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -123,7 +123,7 @@ def times_are_aware_utc(seen: Observation) -> Iterator[str]:
         for name in _TIMES:
             moment = getattr(request, name)
             if not isinstance(moment, datetime) or moment.utcoffset() != timedelta(0):
-                yield f"{name} {shown(moment)} is not aware UTC"
+                yield f"{name} is {shown(moment)}, no datetime that is aware and in UTC"
     starts = {bucket.start for bucket in seen.call.buckets}
     ends = {(bucket.start, bucket.end) for bucket in seen.call.buckets}
     for request in seen.added:

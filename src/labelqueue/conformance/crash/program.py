@@ -137,10 +137,17 @@ class Program:
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGCONT)
 
-    def go_on(self) -> None:
-        """Let it go on to its answer, also where it comes to the point of its stop only after it was told to."""
+    def go_on(self, *others: Program) -> None:
+        """Let it go on to its answer, also where it comes to the point of its stop only after it was told to.
+
+        Numbers are counted by thread, so that a call that starts several is stopped in each.
+
+        Args:
+            others: Other programs for which it may wait, and which go on as well.
+        """
         for _ in range(_TIMES_TOLD):
-            self.wake()
+            for program in (self, *others):
+                program.wake()
             if self.has_answered_within(_PATIENCE_S):
                 return
 

@@ -6,13 +6,11 @@ requirement has an eye for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime
+from typing import Any, Final
 
 from labelqueue.conformance.models.core import ModelQueue
 from labelqueue.spec import Observation, Seen
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 __all__ = ["GENERAL", "Beside", "disagreement"]
 
@@ -36,6 +34,16 @@ class Beside(ModelQueue):
         return self.moment
 
 
+def _is_sound(request: Seen) -> bool:
+    """Whether there is what the order, the day and the bucket of a request are made of."""
+    return (
+        isinstance(request.bucket_start_ts, datetime)
+        and isinstance(request.created_at, datetime)
+        and isinstance(request.user_id, str)
+        and isinstance(request.confidence, int | float | None)
+    )
+
+
 def disagreement(model: Beside, seen: Observation) -> tuple[str, str] | None:
     """Do with the model what was done with the subject, and compare.
 
@@ -45,8 +53,8 @@ def disagreement(model: Beside, seen: Observation) -> tuple[str, str] | None:
         The general requirement of the operation and what differs, or `None`.
     """
     call = seen.call
-    if call.is_beyond_core or call.do == "store" or seen.is_tainted:
-        # The model knows `core` alone.
+    if call.is_beyond_core or call.do == "store" or seen.is_tainted or not all(map(_is_sound, model.items)):
+        # The model knows `core` alone, and can do nothing with a time that is a text.
         model.items = list(seen.after)
         return None
     model.cap, model.moment = seen.cap, seen.now

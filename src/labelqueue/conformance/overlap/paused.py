@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from labelqueue.conformance.crash.program import Program
     from labelqueue.spec import History
 
-__all__ = ["failing_meanwhile", "long_pause", "paused_histories"]
+__all__ = ["before_the_replacement", "failing_meanwhile", "long_pause", "paused_histories"]
 
 _PlaceToHold = Callable[[Sequence[Point], Sequence[Point]], Point | None]
 # In a call that fails, where one makes many system calls.
@@ -63,7 +63,7 @@ def paused_histories(
             yield scene.rehearsal
             # Whoever opens the store takes away what it takes for a dead process's: where nothing of that
             # is there yet, a lock that is taken away loses a change.
-            earlier = _before_the_replacement(points, all_points) if pair.is_late else None
+            earlier = before_the_replacement(points, all_points) if pair.is_late else None
             stops = points_to_hit(points)
             for point in stops if earlier is None else dict.fromkeys((earlier, *stops)):
                 history = scene.paused_at(point)
@@ -149,12 +149,22 @@ def failing_meanwhile(first: Program, second: Program, reader: Program, now: dat
                     return
 
 
-def _before_the_replacement(points: Sequence[Point], all_points: Sequence[Point]) -> Point | None:
-    """Where the store is read before it is replaced: then there is no file yet that somebody could take away."""
+def before_the_replacement(points: Sequence[Point], all_points: Sequence[Point]) -> Point | None:
+    """Find where the store is read before it is replaced: then there is no file yet that somebody could take away.
+
+    Args:
+        points: The system calls of a call that change something.
+        all_points: All of them.
+
+    Returns:
+        The last of these before the new file is begun; `None` where the store is not replaced.
+    """
     replaced = _place_of_replacement(points)
     if not replaced:
         return None
-    earlier = all_points[: all_points.index(points[replaced])]
+    new = points[replaced - 1].file
+    begun = next(place for place, point in enumerate(all_points) if point.file == new)
+    earlier = all_points[: begun or all_points.index(points[replaced])]
     of_store = [point for point in earlier if point.file == points[replaced].file]
     return (of_store or earlier)[-1]
 
@@ -162,7 +172,7 @@ def _before_the_replacement(points: Sequence[Point], all_points: Sequence[Point]
 def _before_the_store_is_replaced(points: Sequence[Point], all_points: Sequence[Point]) -> Point | None:
     replaced = _place_of_replacement(points)
     is_of_store = bool(replaced) and points[replaced].file == STORE
-    return _before_the_replacement(points, all_points) if is_of_store else None
+    return before_the_replacement(points, all_points) if is_of_store else None
 
 
 def _before_the_first_write(points: Sequence[Point], all_points: Sequence[Point]) -> Point | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -157,11 +155,11 @@ class PausedScene:
                 self.first.is_stopped(record)
                 two = Sent("B", self.second, other)
                 self.second.answers_within(self.patience_s)
-                os.kill(self.first.pid, signal.SIGCONT)
+                self.first.wake()
                 # Where B was let in, it is stopped by now, and A may be waiting for it.
                 is_answered = self.first.answers_within(self.patience_s)
                 if not is_answered:
-                    os.kill(self.second.pid, signal.SIGCONT)
+                    self.first.go_on(self.second)
                 self.events.append(one.answer())
             if is_answered:
                 self.second.is_stopped(record_of_second)

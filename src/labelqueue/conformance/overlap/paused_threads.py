@@ -178,7 +178,7 @@ def _paused_at(
         events += [*held.ended(), *other.ended()]
         events += [made("A", performing(first), _ALL), made("B", performing(second), _ALL)]
         what = "called a function of C" if pair.is_anywhere else "touched a file"
-        how = f"while thread A was held before it {what} for the {point}th time, {hands}"
+        how = f"while thread A was held before it {what} for time {point}, {hands}"
         how += ", one of which knew the store by a link" if pair.is_linked else ""
         final = state_of(subject, store, pair.cap)
         return History(how, tuple(sorted(events, key=lambda event: event.start)), final, now, pair.cap)

@@ -20,6 +20,8 @@ __all__ = ["Change", "Comparison", "compared"]
 
 Direction = Literal["worse", "better", "other"]
 
+_ABSENT: Final = "absent"
+
 # How far from a pass.  What is known fails all the same.
 _RANKS: Final = {
     "pass": 0,
@@ -75,8 +77,8 @@ def compared(old: Report, new: Report) -> Comparison:
         new: The later one.
 
     Returns:
-        The differences: versions, verdicts, then requirements by id.  What only one
-        report has is neither better nor worse, unless it is new and fails.
+        The differences: versions, verdicts, then requirements by id.  What was not
+        examined the second time is neither better nor worse.
     """
     versions = _differences({k: str(v) for k, v in old.versions.items()}, {k: str(v) for k, v in new.versions.items()})
     changes = [Change(name, one, other, "other") for name, one, other in versions]
@@ -93,16 +95,18 @@ def _outcomes(report: Report) -> dict[str, str]:
 
 def _differences(old: dict[str, str], new: dict[str, str]) -> list[tuple[str, str, str]]:
     names = dict.fromkeys([*old, *new])
-    pairs = [(name, old.get(name, "absent"), new.get(name, "absent")) for name in names]
+    pairs = [(name, old.get(name, _ABSENT), new.get(name, _ABSENT)) for name in names]
     return [(name, one, other) for name, one, other in pairs if one != other]
 
 
 def _of_outcomes(old: str, new: str) -> Direction:
-    before, after = _RANKS.get(old, 1), _RANKS.get(new, 1)
+    if new == _ABSENT:
+        return "other"
+    before, after = _RANKS.get(old, 1), _RANKS[new]
     return "worse" if after > before else "better" if after < before else "other"
 
 
 def _of_verdicts(old: str, new: str) -> Direction:
-    if "absent" in (old, new):
+    if _ABSENT in (old, new):
         return "other"
     return "better" if new == "conformant" else "worse" if old == "conformant" else "other"

@@ -103,7 +103,8 @@ def _failure(name: str, found: RequirementReport, replay: str) -> RenderableType
     lines.append(_printable(shortest["message"]) + "\n", style="red")
     history = shortest.get("history")
     body = Text("\n".join(lines_of(history) if history else lines_of_steps(shortest["case"], shortest["step"])))
-    if shortest["expected"] is not None:
+    # What came back may be right, and what was left behind wrong.
+    if shortest["expected"] is not None and shortest["expected"] != shortest["got"]:
         body.append(f"\n   expected {_json(shortest['expected'])}", style="green")
     body.append(f"\n   {'at the end' if history else 'got     '} {_json(shortest['got'])}", style="red")
     origin = f"case {shortest['case']['id']}" if shortest["found_by"] == "case" else f"found by {shortest['found_by']}"

@@ -17,6 +17,7 @@ from labelqueue.conformance.cases import DATA
 from labelqueue.conformance.invalid_file import InvalidFileError
 from labelqueue.conformance.reports.verdict import EXIT_STATUS, Outcome, Verdict, exit_status
 from labelqueue.conformance.subjects import wire
+from labelqueue.spec import REQUIREMENTS
 from labelqueue.spec.version import VERSION
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class Report:
         }
 
     def write(self, folder: Path) -> None:
-        """Write `report.json` and, beside it, the shortest case of every failure.
+        """Write `report.json` and, beside it, the shortest case of every failure; those of an earlier report go.
 
         Args:
             folder: Where to; it is created.
@@ -141,6 +142,8 @@ class Report:
         # ASCII: what a subject was handed may hold what UTF-8 cannot carry (IN-12).
         text = json.dumps(self.to_json(), indent=2)
         (folder / "report.json").write_text(text + "\n", encoding="utf-8")
+        for name in REQUIREMENTS:
+            (folder / f"{name}.json").unlink(missing_ok=True)
         for name, found in self.requirements.items():
             if found.shortest is not None:
                 case = json.dumps(found.shortest["case"], indent=2)

@@ -6,6 +6,6 @@
 
 from __future__ import annotations
 
-from labelqueue.conformance.search.run import PROGRAMS, ROUNDS, finds, nothing_kept, search
+from labelqueue.conformance.search.run import PROGRAMS, ROUNDS, finds, nothing_kept, rounds_of, search, search_round
 
-__all__ = ["PROGRAMS", "ROUNDS", "finds", "nothing_kept", "search"]
+__all__ = ["PROGRAMS", "ROUNDS", "finds", "nothing_kept", "rounds_of", "search", "search_round"]

@@ -23,12 +23,12 @@ from labelqueue.conformance.search.machine import Collector, Eye, FoundError, ma
 from labelqueue.conformance.subjects.python_subject import PythonSubject
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from labelqueue.conformance.subjects.subject import Subject
     from labelqueue.spec import Profile
 
-__all__ = ["PROGRAMS", "ROUNDS", "finds", "nothing_kept", "search"]
+__all__ = ["PROGRAMS", "ROUNDS", "finds", "nothing_kept", "rounds_of", "search", "search_round"]
 
 PROGRAMS: Final = 80
 """How many programs a search makes up, unless told otherwise."""
@@ -71,15 +71,12 @@ def nothing_kept() -> Iterator[None]:
             set_hypothesis_home_dir(None)
 
 
-def search(
-    subject: Subject,
-    findings: Findings,
-    *,
-    seed: int,
-    examples: int = PROGRAMS,
-    is_ended: Callable[[], bool] = lambda: False,
-    program_done: Callable[[], None] = lambda: None,
-) -> None:
+def rounds_of(programs: int) -> list[tuple[int, int]]:
+    """Return the rounds of a search of so many programs: the place of each, from 0, and how many it makes up."""
+    return [(place, min(_ROUND, programs - start)) for place, start in enumerate(range(0, programs, _ROUND))]
+
+
+def search(subject: Subject, findings: Findings, *, seed: int, examples: int = PROGRAMS) -> None:
     """Let Hypothesis make up programs, and note every requirement that fails.
 
     Args:
@@ -87,13 +84,28 @@ def search(
         findings: Where to note.
         seed: The same seed makes the same programs.
         examples: How many programs.
-        is_ended: Asked after every few programs whether no more are wanted.
-        program_done: Called after every program.
     """
-    collector = Collector(subject, findings, frozenset(), program_done)
+    for place, count in rounds_of(examples):
+        search_round(seed, place, count, subject, findings)
+
+
+def search_round(seed: int, place: int, count: int, subject: Subject, findings: Findings) -> None:
+    """Let Hypothesis make up the programs of one round, which are the same whatever rounds there were before.
+
+    Args:
+        seed: As in `search`.
+        place: The place of the round, from 0.
+        count: How many programs.
+        subject: The subject.
+        findings: Where to note.
+    """
+    most = findings.programs + count
+
+    def note() -> None:
+        findings.programs = min(findings.programs + 1, most)  # Hypothesis may make up one more
+
     with _alike_everywhere():
-        for place, start in enumerate(range(0, examples, _ROUND)):
-            _round(collector, seed, place, min(_ROUND, examples - start), is_ended)
+        _round(Collector(subject, findings, frozenset(), note), seed, place, count)
 
 
 @contextlib.contextmanager
@@ -115,13 +127,9 @@ def _alike_everywhere() -> Iterator[None]:
         yield
 
 
-def _round(
-    collector: Collector, seed: int, place: int, count: int, is_ended: Callable[[], bool] = lambda: False
-) -> None:
+def _round(collector: Collector, seed: int, place: int, count: int) -> None:
     run = with_seed(seed + place)(machine_of(collector))
     for eye, programs in _parts(collector.subject, place, count):
-        if is_ended():
-            return
         collector.eye = eye
         run_state_machine_as_test(run, settings=_settings(programs))
 

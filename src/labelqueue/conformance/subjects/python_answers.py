@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Any
 
+from labelqueue.errors import shown
 from labelqueue.spec import ABSENT, Seen
 from labelqueue.spec.seen import FIELDS
 
@@ -23,10 +24,29 @@ def seen_in(raw: Any) -> Any:  # noqa: ANN401 - anything the subject returns
 def _seen_of(item: Any) -> Any:  # noqa: ANN401 - as above
     if item is None or (not hasattr(item, "request_id") and isinstance(item, str | bytes | int | float | Sequence)):
         return item
-    values = [getattr(item, field, ABSENT) for field in FIELDS]
+    values = [_comparable(getattr(item, field, ABSENT)) for field in FIELDS]
     if all(value is ABSENT for value in values):
         return item
     return Seen(**dict(zip(FIELDS, values, strict=True)), further=_further(item))
+
+
+def _comparable(value: Any) -> Any:  # noqa: ANN401 - as above
+    """Return a value as it is; for an array, NaT or a list, which no field may be, something that can be compared."""
+    try:
+        is_same = bool(value == value) and hash(value) is not None  # noqa: PLR0124 - see above
+    except Exception:  # noqa: BLE001 - anybody's comparison
+        is_same = False
+    return value if is_same or isinstance(value, float) else _Odd(shown(value))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Odd:
+    """A value that cannot be compared."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
 
 
 def _further(item: Any) -> tuple[str, ...]:  # noqa: ANN401 - anybody's request

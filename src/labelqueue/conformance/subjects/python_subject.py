@@ -146,6 +146,8 @@ def subject_named(name: str) -> PythonSubject:
     module_name, _, attribute = name.partition(":")
     if not module_name or not attribute:
         raise SubjectError(name, "is not a subject; write package.module:Name")
+    if "/" in module_name or module_name.endswith(".py"):
+        raise SubjectError(name, "names a file; go to its folder, and write its module, such as mine:MyQueue")
     try:
         module = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:
