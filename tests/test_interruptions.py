@@ -29,6 +29,7 @@ FAILED = Interruption(
     after_retry=AFTER,
     leftovers=(),
 )
+OF_NODE = "answered error -32000: ENOSPC: no space left on device, fsync"
 MARKED = replace(
     FAILED,
     call=mark(0),
@@ -142,6 +143,14 @@ def test_what_the_contract_permits_is_not_accused(interruption):
         (
             replace(FAILED, memory=AFTER),
             {"DUR-1": [f"{FAILED.how}: memory and store disagree: memory holds 2 requests instead of 1"]},
+        ),
+        (
+            replace(FAILED, stored=AFTER, memory=AFTER, refusal=Refusal("other", OF_NODE)),
+            {
+                "DUR-1": [
+                    f"{FAILED.how}: the change stands, and the error does not say that it may: enqueue_drift {OF_NODE}"
+                ]
+            },
         ),
         (
             replace(FAILED, stored=AFTER, memory=AFTER),
