@@ -8,8 +8,10 @@ from types import SimpleNamespace
 import pytest
 
 from labelqueue.conformance.crash.aftermath import afterwards
+from labelqueue.conformance.crash.errors_of_calls import is_half_open
 from labelqueue.conformance.crash.scenes import NEXT
 from labelqueue.conformance.steps import call_of
+from labelqueue.conformance.tracing.system_calls import SystemCall
 from labelqueue.errors import shown
 from labelqueue.spec import ABSENT, REQUIREMENTS, Interruption, Refusal
 from test_histories import drift, mark, request
@@ -215,3 +217,21 @@ def test_a_store_that_is_empty_behind_the_next_change_is_told(tmp_path):
     assert REQUIREMENTS["DUR-1"].judge(found) == [
         "full: the next change had another effect than its own: the store holds 0 requests"
     ]
+
+
+@pytest.mark.parametrize(
+    ("behind", "is_half"),
+    [
+        ('"/store/queue.json", O_RDONLY|O_CLOEXEC', True),
+        ('"/store/other.json", O_RDONLY|O_CLOEXEC', False),
+        ('"/store/queue.json", O_RDWR|O_CREAT', False),
+    ],
+)
+def test_no_file_can_be_opened_for_reading_alone_for_a_moment(behind, is_half):
+    """A connection of SQLite's that was opened so never writes again, which is no fault of the queue's."""
+    failed = SystemCall(
+        1, "openat", 'AT_FDCWD</>, "/store/queue.json", O_RDWR|O_CREAT, 0644', "-1", "EACCES (INJECTED)"
+    )
+
+    assert is_half_open([failed, SystemCall(1, "openat", f"AT_FDCWD</>, {behind}", "3", "")], failed) is is_half
+    assert not is_half_open([failed, SystemCall(1, "openat", f"AT_FDCWD</>, {behind}", "-1", "EACCES")], failed)

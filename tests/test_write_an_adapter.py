@@ -84,7 +84,7 @@ def test_the_commands_do_what_they_say(chapter, tmp_path):
     text = chapter.replace("conform --profile core", "conform --only 'enq-one-moment-*'")
 
     assert follow(text, tmp_path) == ([], 8)
-    assert (tmp_path / "mine" / "found" / "ENQ-4.json").exists()
+    assert (tmp_path / "mine" / "found" / "report.json").exists()
 
 
 def test_every_outcome_is_explained(chapter):

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.crash.aftermath import afterwards, attempt
 from labelqueue.conformance.crash.elsewhere import folders_of_temporaries, take_away
-from labelqueue.conformance.crash.errors_of_calls import errors_of
+from labelqueue.conformance.crash.errors_of_calls import errors_of, is_half_open
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import NEXT, SETTLED_S, Stage, is_one_file
 from labelqueue.conformance.crash.unflushed import unflushed, written_alone
@@ -189,6 +189,8 @@ class _Trials:
         found = self._afterwards(store, f"{point} {how}", error, outcome, then, is_alone=is_alone)
         if error == _INTERRUPT and not self.actor.is_alive:
             return None  # nobody has to live through an interrupt
+        if is_half_open(record.calls, hits[0]):
+            found = replace(found, after_retry=None, next=None, marked=None)  # no disk fails so, and then lets one write again
         leftovers = None if found.leftovers is None else (*found.leftovers, *strays)
         return replace(found, unflushed=lost, leftovers=leftovers)
 
