@@ -190,7 +190,8 @@ class _Trials:
         if error == _INTERRUPT and not self.actor.is_alive:
             return None  # nobody has to live through an interrupt
         if is_half_open(record.calls, hits[0]):
-            found = replace(found, after_retry=None, next=None, marked=None)  # no disk fails so, and then lets one write again
+            # No disk fails so for a moment, and lets one write again.
+            found = replace(found, after_retry=None, next=None, marked=None)
         leftovers = None if found.leftovers is None else (*found.leftovers, *strays)
         return replace(found, unflushed=lost, leftovers=leftovers)
 
