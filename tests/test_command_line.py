@@ -264,7 +264,7 @@ def test_a_full_disk_is_one_line(command):
         command = [sys.executable, "-m", "labelqueue", *command]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
 
-    assert (done.returncode, done.stderr) == (2, b"labelqueue: No space left on device\n")
+    assert (done.returncode, done.stderr) == (2, b"labelqueue: standard output: No space left on device\n")
 
 
 def test_where_nothing_can_be_written_is_told_at_once(run):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 
 __all__ = ["main"]
+
+_OF_WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def main() -> None:
@@ -17,10 +20,11 @@ def main() -> None:
         sys.exit(f"labelqueue: {error.name} is not installed; run: pip install 'labelqueue[kit]'")
     try:
         app()
-    except OSError as error:  # of a command that has no words of its own for it
+    except OSError as error:  # what commands have words of their own for does not come here
         from labelqueue.cli.screen import in_words  # noqa: PLC0415 - as above
 
-        print(f"labelqueue: {in_words(error)}", file=sys.stderr)  # noqa: T201 - this is a program
+        where = "standard output: " if error.errno in _OF_WRITING and error.filename is None else ""
+        print(f"labelqueue: {where}{in_words(error)}", file=sys.stderr)  # noqa: T201 - this is a program
         sys.exit(2)
 
 

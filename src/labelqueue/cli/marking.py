@@ -39,12 +39,13 @@ def mark(queue: str, beginning: str, status: DoneStatus, *, as_json: bool) -> No
         after = instance.mark_done(before.request_id, status)
         if after is None:
             _refuse_unknown(beginning, named(queue))
-        if as_json:
-            say_json({"request": after.model_dump(mode="json"), "was": before.status})
-        elif before.status == status:
-            console().print(f"{heading(after)}: was {status} already")
-        else:
-            console().print(f"{heading(after)}: {before.status} -> {status}")
+    # An error from here on is one of the output, and the mark stands.
+    if as_json:
+        say_json({"request": after.model_dump(mode="json"), "was": before.status})
+    elif before.status == status:
+        console().print(f"{heading(after)}: was {status} already")
+    else:
+        console().print(f"{heading(after)}: {before.status} -> {status}")
 
 
 def _the_one(requests: Sequence[LabelRequest], beginning: str, queue: str) -> LabelRequest:
