@@ -128,9 +128,13 @@ class _Held(_Calls):
                 self.is_held.set()
                 self._may_go.wait()
 
+    def go_on(self) -> None:
+        """Let it go."""
+        self._may_go.set()
+
     def ended(self) -> list[Event]:
         """Let it go, and wait for its end."""
-        self._may_go.set()
+        self.go_on()
         return super().ended()
 
 
@@ -171,10 +175,13 @@ def _paused_at(
         if pair.earlier is not None:
             events.append(made("C", performing(subject.open(store, pair.cap)), pair.earlier))
         held = _Held(performing(first), step, point, is_anywhere=pair.is_anywhere)
-        held.is_held.wait(LONGEST_S)
-        other = _Calls(*meanwhile)
-        other.start()
-        other.join(patience_s)
+        try:
+            held.is_held.wait(LONGEST_S)
+            other = _Calls(*meanwhile)
+            other.start()
+            other.join(patience_s)
+        finally:
+            held.go_on()  # where the run is interrupted, too: it may hold what every thread needs to be started
         events += [*held.ended(), *other.ended()]
         events += [made("A", performing(first), _ALL), made("B", performing(second), _ALL)]
         what = "called a function of C" if pair.is_anywhere else "touched a file"
