@@ -73,7 +73,7 @@ def test_they_find_what_one_process_finds(named, is_program):
     if is_program:
         subject = program_named((*SERVE, subject.name))
     pieces = pieces_of_cases(cases_about([REQUIREMENTS["CAP-2"]], CORE))
-    pieces += [] if is_program else pieces_of_search(seed=1, programs=4)
+    pieces += [] if is_program else pieces_of_search(seed=1, programs=2)
 
     def found_by(some):
         with some(subject, CORE) as examine:
