@@ -17,7 +17,7 @@ from labelqueue.bench.measuring import DEFAULT_SECONDS, DEFAULT_SIZES, measure
 from labelqueue.bench.picture import picture as drawn
 from labelqueue.bench.subject import BenchSubject, bench_program, bench_subject
 from labelqueue.bench.table import rendered
-from labelqueue.cli.screen import console, errors_in_one_line, shown_progress
+from labelqueue.cli.screen import console, errors_in_one_line, must_have_folders, shown_progress
 from labelqueue.cli.subject_argument import command_of
 from labelqueue.conformance.subjects.python_subject import CANONICAL
 
@@ -54,8 +54,7 @@ def bench(  # noqa: PLR0913 - the options of a command
     """Measure queues side by side, in turns: medians, and ratios to the first."""
     numbers = _numbers_in(sizes)
     with errors_in_one_line(), ExitStack() as stack:
-        for file in filter(None, (as_json, picture)):
-            file.parent.stat()  # not found out after minutes
+        must_have_folders(as_json, picture)
         sys.path.insert(0, "")  # a subject may be a file in this folder
         measured = []
         for each in _chosen(context, subjects or [], seconds):

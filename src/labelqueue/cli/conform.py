@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from labelqueue.cli.screen import console, errors_in_one_line, shown_progress
+from labelqueue.cli.screen import console, errors_in_one_line, must_have_folders, shown_progress
 from labelqueue.cli.subject_argument import SubjectArgument, chosen_subject, words_of
 from labelqueue.conformance.reports.console import rendered
 from labelqueue.conformance.reports.known import known_in, read_known
@@ -61,8 +61,7 @@ def conform(  # noqa: PLR0913 - the options of a command
     if write_known is not None and (only or exitfirst):
         raise typer.BadParameter("needs a whole run, without --only and --exitfirst", param_hint="--write-known")
     with errors_in_one_line():
-        for file in filter(None, (known, write_known)):
-            file.parent.stat()  # not found out after minutes
+        must_have_folders(write_known)
         old = known or (write_known if write_known is not None and write_known.exists() else None)
         reasons = {} if old is None else read_known(old)
         profiles = _profiles(profile) if profile else None

@@ -20,6 +20,7 @@ from labelqueue.errors import LabelQueueError, SubjectError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 __all__ = [
     "NO_SUBJECT",
@@ -29,6 +30,7 @@ __all__ = [
     "fail",
     "in_words",
     "indented",
+    "must_have_folders",
     "number_of",
     "progress_bar",
     "say_json",
@@ -129,6 +131,17 @@ def errors_in_one_line() -> Iterator[None]:
         raise  # the reader, `head` say, has seen enough; typer ends the command in silence
     except OSError as error:
         fail(in_words(error), USAGE)
+
+
+def must_have_folders(*files: Path | None) -> None:
+    """Find out at once, and not after minutes, that a file which is to be written has no folder.
+
+    Raises:
+        OSError: There is none.
+    """
+    for file in files:
+        if file is not None:
+            file.parent.stat()
 
 
 def in_words(error: OSError) -> str:

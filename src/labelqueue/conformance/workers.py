@@ -134,15 +134,15 @@ class _Worker:
 
     def findings_of(self, piece: Piece) -> Findings:
         """Wait for what it finds."""
-        if self._process is None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "labelqueue.conformance.workers"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                start_new_session=True,  # an interrupt from the keyboard is the run's affair
-            )
-            self._send(self._told)
         try:
+            if self._process is None:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "labelqueue.conformance.workers"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    start_new_session=True,  # an interrupt from the keyboard is the run's affair
+                )
+                self._send(self._told)
             self._send(pickle.dumps(piece))
             return pickle.load(self._process.stdout)  # type: ignore[arg-type,no-any-return]  # noqa: S301 - our own
         except (OSError, EOFError):

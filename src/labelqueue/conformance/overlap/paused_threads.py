@@ -132,11 +132,6 @@ class _Held(_Calls):
         """Let it go."""
         self._may_go.set()
 
-    def ended(self) -> list[Event]:
-        """Let it go, and wait for its end."""
-        self.go_on()
-        return super().ended()
-
 
 def _rehearsed(subject: PythonSubject, pair: Pair) -> tuple[int, float]:
     """Return how often the first call touches files, and how many seconds the second takes alone."""
