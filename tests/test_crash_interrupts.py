@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 import random
 import signal
-import statistics
 import sys
 import threading
-import time
 
 import pytest
 
@@ -164,15 +162,12 @@ def test_interrupts_leak_no_descriptors(queue, path):
 
 def test_500_interrupts_at_random_moments(queue, path):
     """Five hundred signals, at moments spread over the length of a call, and nothing is lost or half done."""
-    took = []
     for hour in range(10, 30):
-        began = time.perf_counter()
         queue.enqueue_drift([bucket(hour)])
-        took.append(time.perf_counter() - began)
-    longest = statistics.median(took) * 1.1
     content = path.read_bytes()
     chance = random.Random(4)
     interrupted = tries = 0
+    longest = 0.005  # seconds
 
     while interrupted < 500 and tries < 5000:
         tries += 1
@@ -181,6 +176,8 @@ def test_500_interrupts_at_random_moments(queue, path):
         operation = OPERATIONS[chance.choice(["drift", "mark_done"])]
         error = interrupted_after(chance.uniform(0, longest), lambda: operation(queue, 100))  # noqa: B023 - used at once
         interrupted += error is not None
+        # However busy the machine is: about two of three come before the call returns.
+        longest *= 0.9 if error is None else 1.05
         check(queue, path, before, error)
 
     assert interrupted == 500
