@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
 import json
 import re
 from xml.etree import ElementTree as ET
 
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
+from rich.console import Console
 
 from labelqueue.conformance import PythonSubject, judging, run
 from labelqueue.conformance.cases import Case
 from labelqueue.conformance.models.core import ModelQueue
 from labelqueue.conformance.mutants import MUTANTS
 from labelqueue.conformance.reports.comparison import Change, compared
+from labelqueue.conformance.reports.console import rendered
 from labelqueue.conformance.reports.renderers import (
     RENDERERS,
     badge,
@@ -24,8 +28,9 @@ from labelqueue.conformance.reports.renderers import (
     write_text,
 )
 from labelqueue.conformance.reports.renderers.timeline import timeline
-from labelqueue.conformance.reports.report import InvalidReportError, read_report, report_of
+from labelqueue.conformance.reports.report import InvalidReportError, RequirementReport, read_report, report_of
 from labelqueue.conformance.runner import SelectionError
+from labelqueue.spec import Refusal
 from reports import CASE, FAILURE, HISTORY, found, report
 
 
@@ -308,3 +313,40 @@ def test_the_folder_of_a_store_makes_no_failure_another_one():
     }
 
     assert len(kinds) == 1
+
+
+def test_what_fails_by_the_same_steps_is_told_together(every):
+    """Two requirements that one case shows are named above its steps, which stand there once; each says how often."""
+    shortest = {
+        "case": {"id": "ord-lowest-first", "given": {}, "steps": [{"do": "all_items"}] * 100},
+        "message": "the answer: expected length 2, got 3",
+        "step": 99,
+        "expected": None,
+        "got": [],
+        "found_by": "case",
+    }
+    first = RequirementReport("core", "fail", 9, sentence="It MUST.", failures=2, shortest=shortest)
+    together = {"ORD-4": first, "ORD-5": dataclasses.replace(first, checks=4)}
+    screen = Console(width=100, file=io.StringIO())
+    screen.print(rendered(dataclasses.replace(every, requirements=together), {"ORD-4": "labelqueue replay ORD-4.json"}))
+    text = screen.file.getvalue()
+
+    assert text.count("expected length 2") == text.count("given a queue") == 1
+    assert "ORD-4 failed 2 of 9 checks" in text
+    assert "ORD-5 failed 2 of 4 checks" in text
+    assert "61 lines more" in text
+
+
+@pytest.mark.parametrize(
+    ("message", "may_stand"),
+    [
+        ("fsync of the folder failed: Input/output error; nothing was changed, try again", False),
+        ("flushing the folder failed; nothing was changed; the call may be tried again", False),
+        ("flushing the folder failed", True),
+        ("the change stands, but its folder was not flushed; nothing was changed beside it", True),
+        ("the change may have been written", True),
+    ],
+)
+def test_who_says_that_nothing_was_changed_leaves_no_doubt(message, may_stand):
+    """Words about what failed are enough to tell that a change may stand, unless others deny it."""
+    assert Refusal("other", message).says_that_it_may_stand is may_stand

@@ -22,8 +22,10 @@ from labelqueue.spec.seen import differ
 
 __all__ = ["mismatches"]
 
+_ROOT: Final = "the answer"
 
-def mismatches(expected: Any, got: Any, bound: dict[str, str], where: str = "") -> Iterator[str]:  # noqa: ANN401 - JSON
+
+def mismatches(expected: Any, got: Any, bound: dict[str, str], where: str = _ROOT) -> Iterator[str]:  # noqa: ANN401 - JSON
     """Say where a result differs from what was expected.
 
     Args:
@@ -33,7 +35,7 @@ def mismatches(expected: Any, got: Any, bound: dict[str, str], where: str = "") 
         where: The path of `got` within the result.
 
     Yields:
-        One clause per difference, such as "/0/confidence: expected 0.2, got 0.3".
+        One clause per difference, such as "the answer/0/confidence: expected 0.2, got 0.3".
     """
     if isinstance(expected, Mapping):
         form = next((name for name in expected if name in _FORMS), None)
@@ -45,7 +47,7 @@ def mismatches(expected: Any, got: Any, bound: dict[str, str], where: str = "") 
         if not isinstance(got, list):
             yield _difference(where, expected, got)
         elif len(expected) != len(got):
-            yield f"{where or '/'}: expected {len(expected)} of them, got {len(got)}"
+            yield f"{where}: expected length {len(expected)}, got {len(got)}"
         else:
             for place, (one, other) in enumerate(zip(expected, got, strict=True)):
                 yield from mismatches(one, other, bound, f"{where}/{place}")
@@ -62,13 +64,9 @@ def _any(_expected: Mapping[str, Any], _got: object, _bound: dict[str, str], _wh
 
 
 def _length(expected: Mapping[str, Any], got: object, _bound: dict[str, str], where: str) -> Iterator[str]:
-    length = len(got) if isinstance(got, list) else None
+    length = len(got) if isinstance(got, list) else repr(got)
     if length != expected["$length"]:
-        yield (
-            f"{where or '/'}: expected {expected['$length']} of them, got {got!r}"
-            if length is None
-            else (f"{where or '/'}: expected {expected['$length']} of them, got {length}")
-        )
+        yield f"{where}: expected length {expected['$length']}, got {length}"
 
 
 def _bind(expected: Mapping[str, Any], got: object, bound: dict[str, str], where: str) -> Iterator[str]:
@@ -119,4 +117,4 @@ def _members(expected: Mapping[str, Any], got: object, bound: dict[str, str], wh
 
 
 def _difference(where: str, expected: object, got: object) -> str:
-    return f"{where or '/'}: expected {expected!r}, got {got!r}"
+    return f"{where}: expected {expected!r}, got {got!r}"

@@ -31,6 +31,22 @@ _SAYS_THAT_IT_MAY_STAND: Final = re.compile(
     re.IGNORECASE,
 )
 
+# What rules that out, unless some of these words leave a doubt all the same.
+_DENIES: Final = re.compile(
+    r"\bnothing (was |has been |is |had been )?(changed|written|stored|saved|added)\b|\bno change\b|\bunchanged\b|"
+    r"\b(was|is|were|has been|have been) not (been )?(changed|written|stored|saved|added|applied)\b",
+    re.IGNORECASE,
+)
+_DOUBTS: Final = re.compile(
+    r"\b(may|might|could have|can|perhaps|possibl[ey]|maybe|unclear|uncertain|unknown|unsure|doubt|took|taken|takes|"
+    r"stands?|stood|already|visible|replaced|renamed|durab\w+|survive)\b",
+    re.IGNORECASE,
+)
+# What to do next is no word about what became of the change.
+_ADVISES: Final = re.compile(
+    r"\b(may|might|can|could) (safely )?(be )?(tr(y|ied)|called|made|repeat\w*|retr\w+)\b", re.IGNORECASE
+)
+
 # As in "EIO: i/o error, fsync '/tmp/queue.json'": which system call failed says nothing of the change.
 _OF_THE_SYSTEM: Final = re.compile(r"\bE[A-Z]+: [^,;:]+, \w+\b")
 
@@ -50,7 +66,10 @@ class Refusal:
     @property
     def says_that_it_may_stand(self) -> bool:
         """Whether it leaves the caller in doubt whether the change took effect."""
-        return _SAYS_THAT_IT_MAY_STAND.search(_OF_THE_SYSTEM.sub("", self.message)) is not None
+        message = _OF_THE_SYSTEM.sub("", self.message)
+        if _DENIES.search(message) and not _DOUBTS.search(_ADVISES.sub("", message)):
+            return False
+        return _SAYS_THAT_IT_MAY_STAND.search(message) is not None
 
 
 @dataclass(frozen=True, kw_only=True)

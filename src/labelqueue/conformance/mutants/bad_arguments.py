@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import numbers
 import re
+import sys
+from pathlib import Path
 from typing import Any
 
 from labelqueue.conformance.models.input import InputQueue
@@ -116,6 +118,22 @@ class BoolIsACap(InputQueue):
     def judge_cap(self, cap: object) -> None:
         if not isinstance(cap, bool):
             super().judge_cap(cap)
+
+
+@mutant("IN-9")
+class NoneIsNoCap(InputQueue):
+    """A cap of None is none at all."""
+
+    def __init__(self, queue_path: Path | None, max_asks_per_day: Any = 20) -> None:
+        super().__init__(queue_path, sys.maxsize if max_asks_per_day is None else max_asks_per_day)
+
+
+@mutant("IN-9")
+class InfiniteIsACap(InputQueue):
+    """Whoever wants no cap hands in an infinite one."""
+
+    def __init__(self, queue_path: Path | None, max_asks_per_day: Any = 20) -> None:
+        super().__init__(queue_path, sys.maxsize if max_asks_per_day == math.inf else max_asks_per_day)
 
 
 @mutant("IN-9")

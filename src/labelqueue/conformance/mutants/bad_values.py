@@ -126,6 +126,17 @@ class LabelKeepsItsKind(InputQueue):
 
 
 @mutant("IN-7")
+class LabelsInFewDigits(InputQueue):
+    """A number as a label is written as short as can be: a million becomes 1e+06."""
+
+    def label(self, row: Row) -> str | None:
+        value = row.get("predicted_label")
+        if isinstance(value, int) and not isinstance(value, bool):
+            return f"{value:g}"
+        return super().label(row)
+
+
+@mutant("IN-7")
 class WholeFloatsLoseTheirFraction(InputQueue):
     """A label of a row that is a whole float is stored as an integer's text."""
 

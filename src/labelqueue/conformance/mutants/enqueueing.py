@@ -87,6 +87,14 @@ class EndOfTheStart(ModelQueue):
 
 
 @mutant("ENQ-4")
+class CreatedWhenItIsOver(ModelQueue):
+    """A request about a bucket that is not over yet is made at its end."""
+
+    def request(self, row: Mapping[str, Any], reason: str, now: datetime) -> Any:
+        return super().request(row, reason, max(now, self.instant(row["bucket_end_ts"])))
+
+
+@mutant("ENQ-4")
 class MomentOfTheRow(ModelQueue):
     """The clock is read once per row."""
 
@@ -147,6 +155,14 @@ class EmptyFrameNeedsColumns(ModelQueue):
         if not isinstance(frame, list):
             frame["confidence"]
         return super().rows(frame)
+
+
+@mutant("ENQ-7")
+class ColumnsInAnyCase(ModelQueue):
+    """Columns are known by their names in small letters, so that a further one takes another's place."""
+
+    def rows(self, frame: Any) -> list[Mapping[str, Any]]:
+        return [{name.lower(): value for name, value in row.items()} for row in super().rows(frame)]
 
 
 @mutant("ENQ-7")

@@ -119,6 +119,17 @@ class StandsWithoutSayingSo(DurableQueue):
 
 
 @mutant("DUR-1")
+class DeniesWhatStands(DurableQueue):
+    """One error serves all failures, also that of the folder's flush: nothing was changed."""
+
+    def settle(self, target: Path) -> None:
+        try:
+            self.flush_folder(target.parent)
+        except OSError as error:
+            raise OSError(error.errno, f"flushing the folder failed ({error.strerror}); nothing was changed") from error
+
+
+@mutant("DUR-1")
 class FindsItsOwnRequests(DurableQueue):
     """A call that failed is made once more from its start, also where its change stands: it adds nothing then."""
 

@@ -18,7 +18,7 @@ from labelqueue.conformance.overlap.timeline import lines_of
 from labelqueue.spec import AREAS, REQUIREMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from labelqueue.conformance.reports.report import Report, RequirementReport
 
@@ -42,6 +42,7 @@ _VERDICT_COLOURS: Final = {
     "no verdict": "bold yellow",
 }
 _MOST_BUCKETS: Final = 8
+_MOST_LINES: Final = 40
 _LONGEST: Final = 400
 
 
@@ -56,9 +57,9 @@ def rendered(report: Report, replays: Mapping[str, str]) -> RenderableType:
         A table by area, then every failure, then the verdict.
     """
     parts: list[RenderableType] = [_table(report)]
-    for name, found in report.requirements.items():
-        if found.outcome == "fail":
-            parts.append(_failure(name, found, replays.get(name, "")))
+    for together in _failing(report):
+        replay = next((replays[name] for name in together if name in replays), "")
+        parts.append(_failure(together, replay))
     parts.extend(_reasons(report))
     if report.stale:
         parts.append(Text(f"\ntake off the list of known failures: {', '.join(report.stale)}", style="red"))
@@ -95,28 +96,52 @@ def _reasons(report: Report) -> Iterator[Text]:
         yield Text(f"\n{outcome}: {', '.join(names)}\n  {reason}", style=_COLOURS[outcome])
 
 
-def _failure(name: str, found: RequirementReport, replay: str) -> RenderableType:
-    shortest = found.shortest or {}
-    lines = Text()
-    lines.append(f"\n{name} ", style="bold red")
-    lines.append(found.sentence + "\n", style="bold")
+def _failing(report: Report) -> Iterable[dict[str, RequirementReport]]:
+    """Put requirements together that fail by the same step of the same case, so that its steps are told once."""
+    groups: dict[tuple[str, str, str], dict[str, RequirementReport]] = {}
+    for name, found in report.requirements.items():
+        if found.outcome == "fail" and found.shortest is not None:
+            shortest = found.shortest
+            key = (shortest["message"], json.dumps(shortest["case"]["steps"]), json.dumps(shortest.get("history")))
+            groups.setdefault(key, {})[name] = found
+    return groups.values()
+
+
+def _failure(together: Mapping[str, RequirementReport], replay: str) -> RenderableType:
+    shortest = next(iter(together.values())).shortest or {}
+    lines = Text("\n")
+    for name, found in together.items():
+        lines.append(f"{name} ", style="bold red")
+        lines.append(found.sentence + "\n", style="bold")
     lines.append(_printable(shortest["message"]) + "\n", style="red")
     history = shortest.get("history")
-    body = Text("\n".join(lines_of(history) if history else lines_of_steps(shortest["case"], shortest["step"])))
+    steps = () if history else _cut(list(lines_of_steps(shortest["case"], shortest["step"])))
+    body = Text("\n".join(lines_of(history) if history else steps))
     # What came back may be right, and what was left behind wrong.
     if shortest["expected"] is not None and shortest["expected"] != shortest["got"]:
         body.append(f"\n   expected {_json(shortest['expected'])}", style="green")
     body.append(f"\n   {'at the end' if history else 'got     '} {_json(shortest['got'])}", style="red")
-    origin = f"case {shortest['case']['id']}" if shortest["found_by"] == "case" else f"found by {shortest['found_by']}"
-    for other in found.others:
+    for other in {each["message"]: each for found in together.values() for each in found.others}.values():
         body.append(f"\nalso: {_printable(other['message'])}", style="red")
         body.append(f" ({other['case']['id']}, step {other['step'] + 1})", style="dim")
-    body.append(f"\n{origin}; failed {found.failures} of {found.checks} checks", style="dim")
+    origin = f"case {shortest['case']['id']}" if shortest["found_by"] == "case" else f"found by {shortest['found_by']}"
+    counts = [f"failed {found.failures} of {found.checks} checks" for found in together.values()]
+    if len(together) > 1:
+        counts = [f"{name} {count}" for name, count in zip(together, counts, strict=True)]
+    body.append(f"\n{origin}; " + ",\n".join(counts), style="dim")
     parts: list[RenderableType] = [lines, Padding(body, (0, 0, 0, 2))]
     if replay:
         # Not wrapped: the line is there to be copied.
         parts.append(Text(f"  replay: {replay}", style="cyan", no_wrap=True, overflow="ignore"))
     return Group(*parts)
+
+
+def _cut(lines: list[str]) -> list[str]:
+    """Leave out the middle of what is too long for a screen; a replay shows all of it."""
+    if len(lines) <= _MOST_LINES:
+        return lines
+    half = _MOST_LINES // 2
+    return [*lines[:half], f"   … {len(lines) - 2 * half} lines more …", *lines[-half:]]
 
 
 def lines_of_steps(case: Mapping[str, Any], last: int) -> Iterator[str]:

@@ -18,6 +18,7 @@ from labelqueue.conformance.search.rules import Rules
 __all__ = ["HandsInBadInput"]
 
 _NAN: Final = {"$float": "nan"}
+_NONE: Final = {"$missing": "None"}  # handed in, where a cap that is left out is none
 _INFINITE: Final = ({"$float": "inf"}, {"$float": "-inf"})
 _MISSING: Final = (None, _NAN, {"$float": "nan", "of": "numpy"}, {"$missing": "NaT"}, {"$missing": "NA"})
 _SURROGATES: Final = ("\ud800", "cut \udc00 here")
@@ -56,7 +57,7 @@ _ODD: Final = (
     ("bucket_start_ts", {"$datetime": "1969-12-31T23:59:59.999999999Z", "of": "numpy"}),
 )
 # Valid in a row of a frame alone.
-_ODD_OF_ROWS: Final = (*_ODD, *(("predicted_label", value) for value in (7, 0.5, True)))
+_ODD_OF_ROWS: Final = (*_ODD, *(("predicted_label", value) for value in (1000000, 0.5, True)))
 _ODD_IN_PYTHON: Final = (*_ODD_OF_ROWS, *(("predicted_label", value) for value in (7.0, 0.30000000000000004)))
 # An end after its start by less than a microsecond.
 _WITHIN_THE_MICROSECOND: Final = {
@@ -139,6 +140,10 @@ class HandsInBadInput(Rules):
     def hand_in_a_bad_argument(self, step: dict[str, Any]) -> None:
         """A limit, a status or a cap that is none, or a text that nothing can match."""
         self.take(dict(step))
+        if step["do"] == "reopen":
+            self.take(step | {"max_asks_per_day": _INFINITE[0]})
+            if self.is_python:
+                self.take(step | {"max_asks_per_day": _NONE})
 
     def _leave_out_a_column(self, data: st.DataObject, *, is_row: bool) -> None:
         """Hand in a batch without a column, or with one like it, and again; or a mapping without a key."""

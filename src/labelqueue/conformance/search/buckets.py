@@ -44,11 +44,11 @@ CONFIDENCES: Final = st.one_of(
 
 LABELS: Final = st.sampled_from(("coding", "writing", "", "None", "NaN", "naïve 🐍", "two\nlines", "+00:00"))
 
-# Few starts, so that buckets come back; some a microsecond apart; now and then any.
+# Few starts, so that buckets come back; some a microsecond apart, one after the clock; now and then any.
 _MINUTE: Final = 60 * 10**6
 _STARTS: Final = st.one_of(
     st.sampled_from((0, 15 * _MINUTE, 0, 30 * _MINUTE, 0, 15 * _MINUTE, 1, 15 * _MINUTE - 1, 10**6, 60 * _MINUTE)),
-    st.sampled_from((0, 15 * _MINUTE, 24 * 60 * _MINUTE, 345 * _MINUTE, -210 * _MINUTE)),
+    st.sampled_from((0, 15 * _MINUTE, 7 * 24 * 60 * _MINUTE, 345 * _MINUTE, -210 * _MINUTE)),
     st.sampled_from((0, 15 * _MINUTE, 30 * _MINUTE)),
     st.integers(0, 3 * 24 * 60 * _MINUTE),
 )

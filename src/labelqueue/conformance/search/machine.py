@@ -129,7 +129,8 @@ def machine_of(collector: Collector) -> type[RuleBasedStateMachine]:  # noqa: C9
         def enqueue_low_confidence(self, data: st.DataObject, threshold: float | None) -> None:
             rows = data.draw(buckets(self.users, is_row=True, most=5))
             if rows and data.draw(st.integers(0, 3)) == 0:
-                rows = [row | {"note": data.draw(st.sampled_from((None, "x")))} for row in rows]
+                further = [{"note": data.draw(st.sampled_from((None, "x"))), "Confidence": 0.0} for _ in rows]
+                rows = [row | columns for row, columns in zip(rows, further, strict=True)]
             step: dict[str, Any] = {"do": "enqueue_low_confidence", "rows": rows}
             if threshold is not None:
                 step["threshold"] = threshold

@@ -153,7 +153,8 @@ class ChangesTheFile(Rules):
             mended = data.draw(st.sampled_from(mends))
             self.take({"do": "store"} | mended)
         elif kind == "level":
-            self._change_one_digit(data.draw(st.sampled_from(_WAYS_TO_LEVEL)))
+            for how in _WAYS_TO_LEVEL:
+                self._change_one_digit(how)
         elif kind == "change":
             for change in data.draw(st.permutations(_CHANGES))[:3]:
                 self.take({"do": "store"} | change)
@@ -170,12 +171,14 @@ class ChangesTheFile(Rules):
                 self._add_a_sound_one()
 
     def _change_one_digit(self, how: dict[str, Any]) -> None:
-        """Write what is as long as what is there, and then remove it."""
+        """Write what is as long as what is there, then remove it, and put it back before something is added."""
         for confidence in (0.3, 0.4):
             self.take({"do": "store", "items": [_SOUND | {"confidence": confidence}]} | how)
             self.take({"do": "get_pending"})
         self.take({"do": "store", "remove": True})
         self.take({"do": "mark_done", "request_id": _SOUND["request_id"]})
+        self.take({"do": "store", "items": [_SOUND]})
+        self._add_a_sound_one()
 
     def _break_the_file(self, text: str) -> None:
         self.take({"do": "store", "text": text})

@@ -11,13 +11,13 @@ from labelqueue.conformance.steps import Step, value_of
 from labelqueue.errors import shown
 from labelqueue.spec.call import Other, has_lone_surrogate
 
-__all__ = ["arguments_of", "change"]
+__all__ = ["arguments_of", "change", "native"]
 
 
 def arguments_of(step: Step) -> tuple[list[Any], dict[str, Any]]:
     """Return the arguments of the call that a resolved step asks for: those by place, and those by name."""
     names = ("threshold", "user_id", "limit", "status")
-    keywords = {name: _native(step[name]) for name in names if name in step}
+    keywords = {name: native(step[name]) for name in names if name in step}
     if step["do"] == "enqueue_low_confidence":
         return [_frame_of(step)], keywords
     if step["do"] == "enqueue_drift":
@@ -38,11 +38,15 @@ def _nothing() -> None:
 
 
 def _row_of(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _native(value) for name, value in row.items()}
+    return {name: native(value) for name, value in row.items()}
 
 
-def _native(form: Any) -> Any:  # noqa: ANN401 - any JSON in, any Python out
-    """Make the Python value that a form means, with the library's own types where it names one."""
+def native(form: Any) -> Any:  # noqa: ANN401 - any JSON in, any Python out
+    """Make the Python value that a form means, with the library's own types where it names one.
+
+    Args:
+        form: A value of a step, as JSON.
+    """
     value = value_of(form)
     if isinstance(value, Other):
         return _of_another_kind(value)
@@ -52,7 +56,7 @@ def _native(form: Any) -> Any:  # noqa: ANN401 - any JSON in, any Python out
     import pandas as pd  # noqa: PLC0415 - as above
 
     if "$missing" in form:
-        return {"nan": float("nan"), "NaT": pd.NaT, "NA": pd.NA}[form["$missing"]]
+        return {"nan": float("nan"), "NaT": pd.NaT, "NA": pd.NA, "None": None}[form["$missing"]]
     if "$datetime" not in form:
         return np.int64(form["$int"]) if "$int" in form else np.float32(form["$float"])
     if form["of"] == "pandas":

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from labelqueue.conformance.subjects.clock import ProcessClock
 from labelqueue.conformance.subjects.patience import Patience
 from labelqueue.conformance.subjects.python_answers import seen_in
-from labelqueue.conformance.subjects.python_arguments import arguments_of, change
+from labelqueue.conformance.subjects.python_arguments import arguments_of, change, native
 from labelqueue.conformance.subjects.subject import EVERYTHING, Answer, Claims, RefusedError
 from labelqueue.errors import SubjectError, shown
 from labelqueue.spec import ABSENT, Profile, Refusal
@@ -77,7 +77,7 @@ class PythonSubject:
 
     def open(self, store: Path, max_asks_per_day: Any) -> PythonHandle:  # noqa: ANN401 - also caps that are none
         """Open a queue over a store; see `Subject.open`."""
-        arguments = (store,) if max_asks_per_day is None else (store, max_asks_per_day)
+        arguments = (store,) if max_asks_per_day is None else (store, native(max_asks_per_day))
         made = self.patience.during("opening", lambda: _refusing(lambda: self.make(*arguments)))
         return PythonHandle(made, self.patience)
 
