@@ -21,11 +21,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.crash.aftermath import afterwards, attempt
+from labelqueue.conformance.crash.coming_back import comes_back
 from labelqueue.conformance.crash.elsewhere import folders_of_temporaries, take_away
 from labelqueue.conformance.crash.errors_of_calls import errors_of, is_half_open
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import NEXT, SETTLED_S, Stage, is_one_file
-from labelqueue.conformance.crash.unflushed import unflushed, written_alone
+from labelqueue.conformance.crash.unflushed import A_MOVE, unflushed, written_alone
 from labelqueue.conformance.steps import Step
 from labelqueue.conformance.subjects.subject import BrokenError
 from labelqueue.conformance.tracing.strace import Record, attached
@@ -167,10 +168,11 @@ class _Trials:
         if point.is_gone_from(self.actor.pid):
             return None
         when = f"{point.number}+" if error == _REFUSED else point.number
-        injection, how = _INJECTIONS.get(error, (f"error={error}", f"failed with {error}"))
+        kind, how = _INJECTIONS.get(error, (f"error={error}", f"failed with {error}"))
+        injection = f"{point.name}:{kind}:when={when}"
         with (
             _limited(self.actor, 1 if error == _FULL else None),
-            attached(self.actor.pid, f"{point.name}:{injection}:when={when}", thread=point.whom) as record,
+            attached(self.actor.pid, injection, thread=point.whom) as record,
         ):
             outcome = attempt(lambda: self.actor.perform(self.stage.step))
         hits = record.injected()
@@ -192,6 +194,9 @@ class _Trials:
         if is_half_open(record.calls, hits[0]):
             # No disk fails so for a moment, and lets one write again.
             found = replace(found, after_retry=None, next=None, marked=None)
+        if lost == A_MOVE and found.refusal is None:
+            whole = comes_back(self.stage, self.actor, self.reader, injection, point.whom)
+            lost = None if whole else lost
         leftovers = None if found.leftovers is None else (*found.leftovers, *strays)
         return replace(found, unflushed=lost, leftovers=leftovers)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from labelqueue.conformance.tracing.system_calls import FLUSHES
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from labelqueue.conformance.tracing.strace import Record
     from labelqueue.conformance.tracing.system_calls import SystemCall
 
-__all__ = ["unflushed", "written_alone"]
+__all__ = ["A_MOVE", "unflushed", "written_alone"]
+
+A_MOVE: Final = "a replacement in it"
+"""What a store of many files may have lost, unless a log among them brings it back."""
 
 
 def unflushed(record: Record, hit: SystemCall, store: Path) -> str | None:
@@ -35,7 +38,7 @@ def unflushed(record: Record, hit: SystemCall, store: Path) -> str | None:
         if path == str(store.parent):
             what = "the replacement of the store" if _is_replaced(store, earlier) else None
         elif path == str(store) and store.is_dir():
-            what = "a replacement in it" if _moves_into(path, earlier) else None
+            what = A_MOVE if _moves_into(path, earlier) else None
         else:
             names |= {str(store)}
             what = _unflushed_content(path, earlier, later, store)

@@ -1,0 +1,54 @@
+"""What a log brings back when the power goes: a flush that failed may be passed over while that is there."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pytest
+
+from labelqueue.conformance import subject_named
+from labelqueue.conformance.crash.coming_back import comes_back
+from labelqueue.conformance.crash.program import Program
+from labelqueue.conformance.crash.scenes import SCENES, Stage
+from labelqueue.conformance.tracing.strace import attached
+from labelqueue.conformance.tracing.system_calls import points_in
+
+FORGETFUL = """
+import contextlib
+import folder_with_intents
+
+
+class Queue(folder_with_intents.Queue):
+    def do_what_is_intended(self):
+        with contextlib.suppress(OSError):
+            super().do_what_is_intended()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("folder_with_intents:Queue", True), ("forgetful:Queue", False)], ids=["keeps", "forgets"]
+)
+def test_a_log_brings_back_what_it_still_holds(name, expected, tmp_path, monkeypatch):
+    """Who keeps the log of a change whose files were not flushed has lost nothing; who empties it may have."""
+    (tmp_path / "forgetful.py").write_text(FORGETFUL)
+    folders = (str(Path(__file__).with_name("strangers")), str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", ":".join(folders))
+    for folder in folders:
+        monkeypatch.syspath_prepend(folder)
+    with contextlib.ExitStack() as stack:
+        stage = stack.enter_context(Stage(SCENES[-1]))
+        reader, actor = (Program(subject_named(name), 10.0) for _ in range(2))
+        stack.callback(reader.end)
+        stack.callback(actor.end)
+        stage.prepare(reader)
+        stage.rehearse(actor)
+        store = stage.set_up()
+        actor.open(store)
+        with attached(actor.pid) as record:
+            actor.perform(stage.step)
+        flush = [p for p in points_in(record.calls, store.parents[1]) if (p.name, p.file) == ("fsync", store.name)][-1]
+
+        found = comes_back(stage, actor, reader, f"fsync:error=EIO:when={flush.number}", None)
+
+    assert found is expected
