@@ -11,7 +11,6 @@ from labelqueue.conformance import subject_named
 from labelqueue.conformance.crash.coming_back import comes_back
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import SCENES, Stage
-from labelqueue.conformance.tracing.strace import attached
 from labelqueue.conformance.tracing.system_calls import points_in
 
 FORGETFUL = """
@@ -42,11 +41,8 @@ def test_a_log_brings_back_what_it_still_holds(name, expected, tmp_path, monkeyp
         stack.callback(reader.end)
         stack.callback(actor.end)
         stage.prepare(reader)
-        stage.rehearse(actor)
         store = stage.set_up()
-        actor.open(store)
-        with attached(actor.pid) as record:
-            actor.perform(stage.step)
+        record = stage.recorded(actor, store)
         flush = [p for p in points_in(record.calls, store.parents[1]) if (p.name, p.file) == ("fsync", store.name)][-1]
 
         found = comes_back(stage, actor, reader, f"fsync:error=EIO:when={flush.number}", None)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from labelqueue.conformance import program_named, run, subject_named
-from labelqueue.conformance.crash import failing
+from labelqueue.conformance.crash import trials
 from labelqueue.conformance.crash.interrupting import interruptions
 from labelqueue.conformance.crash.scenes import SCENES
 from labelqueue.conformance.subjects import serve
@@ -52,7 +52,7 @@ def test_system_calls_of_the_queue_are_made_to_fail():
     assert found.pop("SIGINT") == {"writev", "fsync", "rename"}
     assert found.pop("a full disk") == {"openat", "writev"}
     assert found.pop("a short write") == {"writev"}
-    del found[failing.CUT_SHORT]
+    del found[trials.CUT_SHORT]
     assert set.union(*found.values()) == {"mkdir", "openat", "writev", "fsync", "rename", "fchmod"}
 
 
@@ -76,7 +76,7 @@ def test_a_program_may_die_of_an_interrupt():
         subject.stop()
 
     assert "SIGINT" not in found
-    assert {"ENOSPC", "EIO", "a full disk", failing.CUT_SHORT} <= set(found)
+    assert {"ENOSPC", "EIO", "a full disk", trials.CUT_SHORT} <= set(found)
 
 
 @pytest.mark.usefixtures("one_scene")
@@ -88,7 +88,7 @@ def test_who_can_hit_nothing_lets_nothing_pass(monkeypatch):
         with attached(pid, **more) as record:
             yield record
 
-    monkeypatch.setattr(failing, "attached", harmless)
+    monkeypatch.setattr(trials, "attached", harmless)
 
     report = run(subject_named("labelqueue:ActiveLabelingQueue"), profiles=["durable"], only="DUR-[12]")
 

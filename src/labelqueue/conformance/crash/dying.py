@@ -63,11 +63,8 @@ def kills_of(
             raise
         return program
 
-    stage.rehearse(recorded)
     store = set_up(stage, is_file=is_file)
-    recorded.open(store)
-    with attached(recorded.pid) as record:
-        recorded.perform(stage.step)
+    record = stage.recorded(recorded, store)
     is_alone = is_one_file(store, recorded)
     points = points_to_hit(points_in(record.calls, store.parents[1]))
     kills = Kills(stage, witness, folders_of_temporaries(record.calls, store), is_alone, is_file, is_shared)

@@ -50,11 +50,8 @@ def cuts_behind_the_dead(stage: Stage, actors: Actors, reader: Program) -> Itera
 
 
 def _flushes_of_folders(stage: Stage, program: Program) -> list[Point]:
-    stage.rehearse(program)
     store = stage.set_up()
-    program.open(store)
-    with attached(program.pid) as record:
-        program.perform(stage.step)
+    record = stage.recorded(program, store)
     points = points_in(record.calls, store.parents[1])
     written = {point.file for point in points if point.writes}
     return [point for point in points if point.name in FLUSHES and point.file not in written]

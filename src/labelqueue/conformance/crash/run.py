@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.cases import Case
-from labelqueue.conformance.crash.failing import CUT_SHORT
 from labelqueue.conformance.crash.interrupting import CONCERNED, TELLS, interruptions
+from labelqueue.conformance.crash.trials import CUT_SHORT
 from labelqueue.conformance.judging import Failure, Findings, judge_observation
 from labelqueue.conformance.steps import neutral
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError

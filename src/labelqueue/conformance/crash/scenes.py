@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from labelqueue.conformance.steps import Step, call_of, resolved
 from labelqueue.conformance.subjects.subject import RefusedError
+from labelqueue.conformance.tracing.strace import attached
 from labelqueue.spec import Call, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from labelqueue.conformance.crash.program import Program
+    from labelqueue.conformance.tracing.strace import Record
 
 __all__ = [
     "CORRECTION",
@@ -165,6 +167,14 @@ class Stage:
         """Make the call once with nobody watching, so that what a program loads late is loaded."""
         program.open(self.set_up())
         program.perform(self.step)
+
+    def recorded(self, program: Program, store: Path) -> Record:
+        """Make the call once with nobody watching, and then recorded, on a store that was set up."""
+        self.rehearse(program)
+        program.open(store)
+        with attached(program.pid) as record:
+            program.perform(self.step)
+        return record
 
     def _store_in(self, name: str) -> Path:
         return self._folder / name / "store" / STORE
