@@ -32,6 +32,10 @@ def returns_rubbish(path, cap=20):
 def raises(path, cap=20):
     raise RuntimeError("no luck\\nat all")
 
+class TakesNoCap(Right):
+    def __init__(self, path):
+        super().__init__(path)
+
 class AnswersRubbish:
     def __init__(self, path, cap=20): ...
     def enqueue_low_confidence(self, df, threshold=0.55): return "many"
@@ -128,6 +132,9 @@ def test_several_parts_are_all_run(run, tmp_path):
         ("subjects:raises", "subjects:raises: cannot be opened: RuntimeError: no luck at all"),
         ("subjects:returns_rubbish", "subjects:returns_rubbish: made 42, which has no method enqueue_low_confidence"),
         ("subjects:Incomplete", None),
+        ("subjects:TakesNoCap", None),
+        ("./adapter", "./adapter: is not a subject; write package.module:Name, or -- ./adapter for a program"),
+        ("postgresql://localhost:1/nothing", None),
     ],
 )
 def test_a_subject_that_cannot_be_examined_is_one_line(run, subject, message):
@@ -138,6 +145,14 @@ def test_a_subject_that_cannot_be_examined_is_one_line(run, subject, message):
     assert len(done.stderr.splitlines()) == 1
     if message is not None:
         assert done.stderr == f"labelqueue: {message}\n"
+
+
+def test_a_subject_beside_a_program_is_not_passed_over(run):
+    """Who names both is told so; none of them would be the right one."""
+    done = run("conform", "subjects:AnswersRubbish", "--", "node", "adapter.mjs")
+
+    assert done.returncode == 2
+    assert "give subjects:AnswersRubbish or the program after --, not both" in " ".join(done.stderr.split())
 
 
 def test_rubbish_answers_are_failures_and_no_traceback(run):

@@ -251,7 +251,7 @@ def test_a_bucket_that_is_pending_twice_is_closed_whole():
         ),
         (
             ("2026-01-10T01:00Z", "pending"),
-            "status='pending' is not 'labeled' or 'skipped'; a done request stays done.",
+            "status='pending' is not 'labeled' or 'skipped'; write one of these.",
         ),
     ],
 )

@@ -204,4 +204,4 @@ def test_a_status_that_is_not_done_is_refused(path, status):
     with pytest.raises(InvalidInputError) as caught:
         ActiveLabelingQueue(path).mark_done("nobody", status)
 
-    assert str(caught.value) == f"status={status!r} is not 'labeled' or 'skipped'; a done request stays done."
+    assert str(caught.value) == f"status={status!r} is not 'labeled' or 'skipped'; write one of these."

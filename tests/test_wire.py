@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -130,6 +131,24 @@ def test_a_program_that_hangs_is_ended(talk):
         conversation.ask("all_items", {})
 
     assert not conversation.is_alive
+
+
+def test_who_ends_at_a_long_line_is_told_how_long_it_was(talk):
+    """Some readers of lines end at a certain length, and say nothing."""
+    conversation = talk("sys.exit(0)")
+
+    with pytest.raises(BrokenError, match=r"instead of answering all_items, a request of 500\d\d bytes"):
+        conversation.ask("all_items", {"x": "x" * 50000})
+
+
+def test_what_was_said_before_the_end_is_told(talk):
+    """A program that prints why it ends, though to the wrong stream, is not said to have ended in silence."""
+    conversation = talk("answer(number, result=[]); print('no disk', flush=True); sys.exit(1)")
+    assert conversation.ask("all_items", {}) == []
+    os.waitid(os.P_PID, conversation.pid, os.WEXITED | os.WNOWAIT)
+
+    with pytest.raises(BrokenError, match="printed the line 'no disk', which nobody asked for"):
+        conversation.ask("all_items", {})
 
 
 def test_a_second_answer_is_found_at_the_next_request(talk):

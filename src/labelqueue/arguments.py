@@ -48,7 +48,7 @@ def check_status(status: object) -> None:
         InvalidInputError: It is neither `"labeled"` nor `"skipped"`.
     """
     if not isinstance(status, str) or status not in get_args(DoneStatus):
-        raise InvalidInputError("status", shown(status), "is not 'labeled' or 'skipped'", "a done request stays done")
+        raise InvalidInputError("status", shown(status), "is not 'labeled' or 'skipped'", "write one of these")
 
 
 def _is_count(value: object) -> bool:

@@ -63,7 +63,7 @@ def mark_bucket_done(
         True
     """
     if not isinstance(status, str) or status not in get_args(DoneStatus):
-        raise InvalidInputError("status", shown(status), "is not 'labeled' or 'skipped'", "a done request stays done")
+        raise InvalidInputError("status", shown(status), "is not 'labeled' or 'skipped'", "write one of these")
     try:
         start_ts = instant_from(bucket_start_ts)
     except ValueError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
@@ -12,6 +12,7 @@ from typer.core import TyperCommand
 
 from labelqueue.conformance.subjects.program import program_named
 from labelqueue.conformance.subjects.python_subject import CANONICAL, subject_named
+from labelqueue.errors import LabelQueueError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,12 +72,17 @@ def chosen_subject(context: typer.Context, name: str, *, timeout_s: float = 10.0
         signal.signal(each, _end)
     sys.path.insert(0, "")  # a subject may be a file in this folder
     command = command_of(context)
+    if command is not None and name != CANONICAL:
+        raise typer.BadParameter(f"give {name} or the program after --, not both")
     try:
         subject: Subject = subject_named(name) if command is None else program_named(command, timeout_s=timeout_s)
         try:
             yield subject
-        finally:
-            subject.stop()
+        except BaseException:
+            with suppress(LabelQueueError):  # what went wrong first says more
+                subject.stop()
+            raise
+        subject.stop()
     except _AskedToEndError as asked:
         sys.exit(asked.status)
 

@@ -39,7 +39,8 @@ def shrunk(failure: Failure, subject: Subject, profiles: frozenset[Profile]) -> 
         a few hundred attempts get; the same failure where it does not come again.
     """
     shrinking = _Shrinking(failure, subject, profiles)
-    if shrinking.fails(failure.case):
+    # Asked alone it may fail earlier than it was found, as where it was found by another kind of look.
+    if shrinking.fails(failure.case, is_cut=True):
         shrinking.leave_out_steps()
         for place in range(len(shrinking.case.steps)):
             shrinking.simplify(place)
@@ -59,8 +60,11 @@ class _Shrinking:
     def case(self) -> Case:
         return self.smallest.case
 
-    def fails(self, case: Case) -> bool:
-        """Whether the requirement fails after the steps of a case, which is then the smallest."""
+    def fails(self, case: Case, *, is_cut: bool = False) -> bool:
+        """Whether the requirement fails after the steps of a case, or, if it may be cut, some of them.
+
+        What fails is then the smallest.
+        """
         if self._left == 0:
             return False
         self._left -= 1
@@ -71,7 +75,7 @@ class _Shrinking:
             return False
         found = findings.failures.get(self.smallest.requirement)
         # Places of steps must stay what they are; what fails earlier fails without the last steps, too.
-        if found is None or len(found.case.steps) < len(case.steps):
+        if found is None or (len(found.case.steps) < len(case.steps) and not is_cut):
             return False
         self.smallest = replace(found, found_by=self.smallest.found_by)
         return True

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Conversation"]
 
 _CHUNK: Final = 1 << 16
+_LONG: Final = 1 << 15  # some readers of lines end at a certain length without a word
 _MOST_STDERR: Final = 500
 _PATIENCE_S: Final = 2.0
 _START_S: Final = 60.0
@@ -80,6 +81,7 @@ class Conversation:
         """
         self._timeout_s = timeout_s
         self._number = 0
+        self._sent = 0
         self._unread = b""
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
         self.hello: dict[str, Any] = {}
@@ -123,14 +125,18 @@ class Conversation:
         line = line_of(self._number, method, params)
         if self.said is not None:
             self.said.append(("kit", line.rstrip()))
-        if not self.is_alive:
+        self._sent = len(line)
+        if self._stderr.closed:
             raise self._ended(method)
+        # What a process said is told before that it ended: it may be why.
         if self._unread or self._selector.select(0):
             if not self._unread:
                 self._fill(method)
             raise self._broken(
                 f"printed the line {self._first_unread()}, which nobody asked for; answer each request once"
             )
+        if not self.is_alive:
+            raise self._ended(method)
         try:
             assert self._process.stdin is not None
             self._process.stdin.write(line)
@@ -195,7 +201,8 @@ class Conversation:
             self._process.wait(_PATIENCE_S)
         status = self._process.poll()
         how = "closed its standard output" if status is None else f"ended with status {status}"
-        return self._broken(f"{how} instead of answering {method}")
+        long = f", a request of {self._sent} bytes" if self._sent > _LONG else ""
+        return self._broken(f"{how} instead of answering {method}{long}")
 
     def _first_unread(self) -> str:
         return shown(self._unread.partition(b"\n")[0].decode("utf-8", "replace"))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from labelqueue.conformance.subjects.python_subject import PythonSubject, in_one_line
+from labelqueue.conformance.subjects.python_subject import PythonSubject, reason_of
 from labelqueue.conformance.subjects.store import StoreFolder
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.errors import SubjectError, shown
@@ -55,7 +57,13 @@ def _probe_class(subject: PythonSubject, path: Path) -> None:
     try:
         queue = subject.make(path)
     except (Exception, SystemExit) as error:
-        raise SubjectError(subject.name, f"cannot be opened: {in_one_line(error)}") from error
+        raise SubjectError(subject.name, f"cannot be opened: {reason_of(error)}") from error
+    with suppress(ValueError):  # not everything that can be called has a signature
+        try:
+            inspect.signature(subject.make).bind(path, 1)
+        except TypeError as error:
+            rule = f"cannot be called with (queue_path, max_asks_per_day): {error}"
+            raise SubjectError(subject.name, rule) from error
     for member in _MEMBERS:
         if not callable(getattr(queue, member, None)):
             raise SubjectError(subject.name, f"made {shown(queue)}, which has no method {member}")
@@ -64,4 +72,4 @@ def _probe_class(subject: PythonSubject, path: Path) -> None:
     except AttributeError as error:
         raise SubjectError(subject.name, f"made {shown(queue)}, which has no property all_items") from error
     except (Exception, SystemExit) as error:
-        raise SubjectError(subject.name, f"all_items of a new queue raised {in_one_line(error)}") from error
+        raise SubjectError(subject.name, f"all_items of a new queue raised {reason_of(error)}") from error

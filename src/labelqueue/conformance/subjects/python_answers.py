@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
@@ -16,6 +16,8 @@ __all__ = ["seen_in"]
 
 def seen_in(raw: Any) -> Any:  # noqa: ANN401 - anything the subject returns
     """Return an answer with every request in it as it is seen, and all else as it is."""
+    if isinstance(raw, Coroutine):
+        raw.close()  # else a warning about it is all that anybody reads
     if isinstance(raw, list):
         return [_seen_of(item) for item in raw]
     return _seen_of(raw)

@@ -22,7 +22,7 @@ from labelqueue.conformance.subjects.patience import Patience
 from labelqueue.conformance.subjects.python_answers import seen_in
 from labelqueue.conformance.subjects.python_arguments import arguments_of, change, native
 from labelqueue.conformance.subjects.subject import EVERYTHING, Answer, Claims, RefusedError
-from labelqueue.errors import SubjectError, shown
+from labelqueue.errors import LabelQueueError, SubjectError, shown
 from labelqueue.spec import ABSENT, Profile, Refusal
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from labelqueue.conformance.steps import Step
     from labelqueue.conformance.subjects.store import StoreFolder
 
-__all__ = ["CANONICAL", "SERVE", "PythonHandle", "PythonSubject", "in_one_line", "subject_named"]
+__all__ = ["CANONICAL", "SERVE", "PythonHandle", "PythonSubject", "in_one_line", "reason_of", "subject_named"]
 
 CANONICAL: Final = "labelqueue:ActiveLabelingQueue"
 """The subject that is examined when none is named; to the kit a name like any other."""
@@ -145,7 +145,8 @@ def subject_named(name: str) -> PythonSubject:
         return _database_named(name)
     module_name, _, attribute = name.partition(":")
     if not module_name or not attribute:
-        raise SubjectError(name, "is not a subject; write package.module:Name")
+        program = f", or -- {name} for a program" if "/" in name else ""
+        raise SubjectError(name, f"is not a subject; write package.module:Name{program}")
     if "/" in module_name or module_name.endswith(".py"):
         raise SubjectError(name, "names a file; go to its folder, and write its module, such as mine:MyQueue")
     try:
@@ -167,8 +168,8 @@ def _database_named(url: str) -> PythonSubject:
     """Find the queue on a database; its stores are files, or queues of a name of their own."""
     try:
         opener = importlib.import_module(_DATABASES).Opener(url)
-    except (ModuleNotFoundError, ValueError) as error:
-        raise SubjectError(url.partition("://")[0] + "://…", in_one_line(error)) from error
+    except (ModuleNotFoundError, ValueError, LabelQueueError) as error:
+        raise SubjectError(url.partition("://")[0] + "://…", reason_of(error)) from error
     return PythonSubject(
         name=opener.name,
         make=opener,
@@ -178,6 +179,11 @@ def _database_named(url: str) -> PythonSubject:
         remove=opener.remove,
         unflushed=None if opener.is_path else opener.unflushed,
     )
+
+
+def reason_of(error: BaseException) -> str:
+    """Say why there is no subject: our own errors say it in full."""
+    return str(error) if isinstance(error, LabelQueueError) else in_one_line(error)
 
 
 def _version_of(module_name: str) -> str:

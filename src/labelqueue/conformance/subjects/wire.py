@@ -88,6 +88,8 @@ def result_of(line: bytes, number: int, method: str) -> Any:  # noqa: ANN401 - a
     except ValueError as error:
         raise broken("is not JSON in UTF-8", _ONLY_MESSAGES) from error
     if not _is_answer(message):
+        if isinstance(message, dict) and "method" in message:
+            raise broken("is a request", _MENDS["result"])
         member, rule = problems_of(message, "answer")[0]
         raise broken(f"breaks the schema of an answer: {rule}", _MENDS.get(member, _MENDS["result"]))
     if message["id"] != number:
