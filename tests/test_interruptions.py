@@ -114,7 +114,8 @@ def test_what_the_contract_permits_is_not_accused(interruption):
             {
                 "DUR-1": [
                     f"{FAILED.how}: enqueue_drift returned 1 as if all were well, but its content was never flushed"
-                ]
+                ],
+                "DUR-4": [f"{FAILED.how}: enqueue_drift was acknowledged, and its content was never flushed"],
             },
         ),
         (

@@ -22,7 +22,6 @@ STRANGERS = Path(__file__).parent / "strangers"
         ("journal:WrittenByThreads", ("core", "durable"), 0),
         ("dialect:Queue", ("core", "input", "durable", "file"), 10),
         ("folder:Queue", ("core", "shared"), 0),
-        ("folder_with_intents:Queue", ("core", "durable"), 0),
         ("other_shapes:Lazy", ("core",), 20),
         ("other_shapes:Slots", ("core",), 20),
         ("other_shapes:Slow", ("core",), 0),

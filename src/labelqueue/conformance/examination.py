@@ -77,6 +77,7 @@ class Examination:
         self._handle: Handle | None = None
         self._file: FileState | None = None
         self._is_tainted = False
+        self._is_written_by_others = False
         self._is_changed = False
         self._is_store_broken = False
         self.bound: dict[str, str] = {}
@@ -167,9 +168,10 @@ class Examination:
 
     def _change_outside(self, step: Step) -> Observation:
         self._store.change(step)
-        self._is_tainted = self._is_changed = True
         file = self._store.file()
         self._is_store_broken = file is not None and file.error is not None
+        self._is_written_by_others = not self._is_store_broken and (self._is_written_by_others or not self._is_tainted)
+        self._is_tainted = self._is_changed = True
         return self._observe(step, result=None if file is None or self._is_store_broken else file.plain_items)
 
     def _open_with(self, cap: Any) -> Observation:  # noqa: ANN401 - a cap that is none
@@ -253,6 +255,7 @@ class Examination:
             file_after=self._file,
             umask=_umask(),
             is_tainted=self._is_tainted,
+            is_written_by_others=self._is_written_by_others,
             is_store_broken=self._is_store_broken,
             other_caps=len(self._caps) > 1,
             before=before,
@@ -262,7 +265,7 @@ class Examination:
         )
         # What was let in against the rules for input makes no queue that `core` speaks about.
         if call.is_beyond_core and any(rule.judge(seen) for rule in _INPUT):
-            self._is_tainted = True
+            self._is_tainted, self._is_written_by_others = True, False
         return seen
 
     def _all_items(self) -> tuple[Seen, ...] | Refusal:

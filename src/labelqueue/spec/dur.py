@@ -207,7 +207,7 @@ def dead_processes_leave_a_whole_state(seen: Interruption) -> Iterator[str]:
     source="decided",
     on=_CHANGING,
     sees=Interruption,
-    when=lambda seen: seen.kind == "power cut",
+    when=lambda seen: seen.kind == "power cut" or _is_acknowledged_unflushed(seen),
 )
 def acknowledged_survives_a_power_cut(seen: Interruption) -> Iterator[str]:
     """Acknowledged changes MUST survive a power cut: content is flushed before it replaces the old, and the replacement is flushed too.
@@ -216,10 +216,18 @@ def acknowledged_survives_a_power_cut(seen: Interruption) -> Iterator[str]:
     a flush of the folder after it, the old one.  Neither can be seen by killing a
     process.  Of a file that is only added to, the folder is flushed before the first
     line, or by every change: whoever makes the file may die before it flushes the name.
+    Who passes over a flush that failed acknowledges what is on no disk.
     """
+    if _is_acknowledged_unflushed(seen):
+        yield f"{seen.how}: {seen.call.do} was acknowledged, and {seen.unflushed} was never flushed"
+        return
     if seen.unflushed is not None:
         yield f"{seen.how}: {seen.unflushed}"
     if isinstance(seen.stored, str):
         yield f"{seen.how}: the store {seen.stored}"
     elif all(difference(state, seen.stored) is not None for state in seen.allowed):
         yield f"{seen.how}: the store holds {difference(seen.allowed[0], seen.stored)}"
+
+
+def _is_acknowledged_unflushed(seen: Interruption) -> bool:
+    return seen.kind == "failure" and seen.refusal is None and seen.unflushed is not None

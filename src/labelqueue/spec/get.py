@@ -63,7 +63,15 @@ def only_pending_of_that_user(seen: Observation) -> Iterator[str]:
         yield f"user {seen.call.user_id!r} has {len(seen.waiting)} pending requests, none came"
 
 
-@requirement("GET-2", profile="core", source="both", on=_GET)
+@requirement(
+    "GET-2",
+    profile="core",
+    source="both",
+    on=_GET,
+    # Whether a file that others wrote has to be read is not for `core` to say.
+    when=lambda seen: not seen.is_written_by_others or (bool(seen.written) and seen.refusal is None),
+    holds_for_others=True,
+)
 def asking_changes_nothing(seen: Observation) -> Iterator[str]:
     """Asking MUST change nothing: the same call on the same day again returns the same requests, and nothing is written.
 

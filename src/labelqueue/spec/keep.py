@@ -128,6 +128,7 @@ def missing_store_is_empty(seen: Observation) -> Iterator[str]:
         and not _marks_again(seen)
     ),
     looks_at_refusals=True,
+    holds_for_others=True,
 )
 def nothing_changed_nothing_written(seen: Observation) -> Iterator[str]:
     """A call that changes nothing MUST NOT write anything: no request added, unknown id, any read; marking again with the same status MAY write.

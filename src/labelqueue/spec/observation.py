@@ -112,6 +112,7 @@ class Observation:
         warning: A warning that the call left to the user, or `None`.
         is_tainted: Whether something outside `core` happened to this queue before:
             a call broke a rule for input, or the file was changed from outside.
+        is_written_by_others: Whether that was nothing else than a sound file that others wrote.
         follows_change: Whether the file was changed from outside since the call before.
         is_store_broken: Whether somebody else left in the store what is no queue file.
     """
@@ -141,6 +142,7 @@ class Observation:
     file_after: FileState | None = None
     umask: int | None = None
     is_tainted: bool = False
+    is_written_by_others: bool = False
     follows_change: bool = False
     is_store_broken: bool = False
     warning: str | None = None

@@ -84,6 +84,7 @@ class Requirement:
     _check: _Check = field(repr=False, compare=False)
     _when: _When = field(repr=False, compare=False)
     _looks_at_refusals: bool = field(repr=False, compare=False)
+    _holds_for_others: bool = field(repr=False, compare=False)
 
     @property
     def area(self) -> str:
@@ -128,6 +129,8 @@ class Requirement:
     def _speaks_about(self, observation: Observation) -> bool:
         # Looking at what others wrote is no call, and cannot be upset by what came before.
         is_tainted = observation.is_tainted and observation.call.do != "store"
+        if self._holds_for_others and observation.is_written_by_others:
+            is_tainted = False
         if self.profile == "core" and (is_tainted or observation.call.is_beyond_core):
             return False
         if self.profile == "input" and observation.is_store_broken:
@@ -135,7 +138,7 @@ class Requirement:
         return observation.call.do in self.on
 
 
-def requirement(
+def requirement(  # noqa: PLR0913 - all keyword-only
     id: str,  # noqa: A002 - the word that the contract uses
     *,
     profile: Profile,
@@ -144,6 +147,7 @@ def requirement(
     sees: type = Observation,
     when: _When = lambda _: True,
     looks_at_refusals: bool = False,
+    holds_for_others: bool = False,
 ) -> Callable[[_Check], Requirement]:
     """Make a requirement of a check and its docstring.
 
@@ -157,6 +161,8 @@ def requirement(
             before the result is looked at.
         looks_at_refusals: Whether the check wants to see refused calls; else a
             refusal is a violation, since the input was valid.
+        holds_for_others: Whether a requirement of `core` speaks as well about a sound
+            file that others wrote.
     """
 
     def make(check: _Check) -> Requirement:
@@ -175,6 +181,7 @@ def requirement(
             _check=check,
             _when=when,
             _looks_at_refusals=looks_at_refusals,
+            _holds_for_others=holds_for_others,
         )
 
     return make

@@ -25,9 +25,11 @@ from labelqueue.conformance.crash.spares import Actors
 from labelqueue.conformance.crash.tidying import tidying_scene
 from labelqueue.conformance.tracing.strace import why_not
 from labelqueue.progress import Progress, unheard
-from labelqueue.spec import Interruption
+from labelqueue.spec import InconclusiveError, Interruption
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from labelqueue.conformance.subjects.subject import Subject
 
 __all__ = ["CONCERNED", "TELLS", "interruptions"]
@@ -36,7 +38,7 @@ CONCERNED: Final = ("DUR-1", "DUR-2", "DUR-3", "DUR-4", "SHARE-4")
 """The requirements that are judged by crashes alone."""
 
 TELLS: Final[dict[str, set[str]]] = {
-    "failure": {"DUR-1", "DUR-2"},
+    "failure": {"DUR-1", "DUR-2", "DUR-4"},
     "kill": {"DUR-3", "SHARE-4"},
     "power cut": {"DUR-4"},
 }
@@ -88,6 +90,11 @@ def interruptions(
         total = (len(SCENES) + 1) * len(hits) + (is_file and "kill" in hits) + 1
         steps = iter(range(total))
         refused: Counter[str] = Counter()
+        unknown: list[InconclusiveError] = []
+        if "power cut" in kinds:
+            progress("crashes", next(steps), total)
+            first = _prepared(SCENES[0], reader, stack)
+            yield from _as_far_as_known(_cuts(first, actors, reader, is_file=is_file), unknown)
         for stage in stages if hits else ():
             if "failure" in kinds and not stage.scene.is_linked:
                 progress("crashes", next(steps), total)
@@ -97,25 +104,44 @@ def interruptions(
                 kills = kills_of(stage, start, actors.living(), reader, is_file=is_file, is_shared="shared" in profiles)
                 yield from _until_refused("kill", stage, kills, refused)
         if "failure" in kinds:
-            # The clock runs, so that what is remembered of a file may be as old as it says.
-            with ExitStack() as untimed:
-                others = Actors(partial(start, is_timed=False), untimed)
-                stage = _prepared(CORRECTION, others.living(), stack)
-                failures = failures_of(stage, others.living, others.another())
-                yield from _until_refused("failure", stage, failures, refused)
+            yield from _untimed_failures(partial(start, is_timed=False), stack, refused)
         if "kill" in kinds and refused["kill"] < _MOST_REFUSED:
             moments = _moments(seed, times)
             yield from ((None, each) for each in kills_in_flight(SCENES[1], start, reader, moments))
-        if "power cut" in kinds:
-            progress("crashes", total - 1, total)
-            for is_linked in (False, True)[: 1 + is_file]:
-                cuts = power_cuts(actors.living(), reader, is_linked=is_linked)
-                yield from ((None, each) for each in cuts)
-            for stage in stages.tidying:
-                yield from ((None, each) for each in power_cuts(actors.living(), reader, stage=stage))
-            first = _prepared(SCENES[0], reader, stack)
-            yield from ((None, each) for each in cuts_behind_the_dead(first, actors, reader))
+        for error in unknown:
+            raise error
+        for stage in stages.tidying if "power cut" in kinds else ():
+            yield from ((None, each) for each in power_cuts(actors.living(), reader, stage=stage))
     progress("crashes", total, total)
+
+
+def _cuts(first: Stage, actors: Actors, reader: Program, *, is_file: bool) -> Iterator[tuple[None, Interruption]]:
+    """Cut the power, also where the store is a link, and behind the death of its maker."""
+    for is_linked in (False, True)[: 1 + is_file]:
+        cuts = power_cuts(actors.living(), reader, is_linked=is_linked)
+        yield from ((None, each) for each in cuts)
+    yield from ((None, each) for each in cuts_behind_the_dead(first, actors, reader))
+
+
+def _as_far_as_known(
+    found: Iterator[tuple[None, Interruption]], unknown: list[InconclusiveError]
+) -> Iterator[tuple[None, Interruption]]:
+    """Keep for the end what the model disk does not know: calls fail, and processes die, all the same."""
+    try:
+        yield from found
+    except InconclusiveError as error:
+        unknown.append(error)
+
+
+def _untimed_failures(
+    start: Callable[[], Program], stack: ExitStack, refused: Counter[str]
+) -> Iterator[tuple[Stage, Interruption]]:
+    """Let the clock run, so that what is remembered of a file may be as old as it says."""
+    with ExitStack() as untimed:
+        others = Actors(start, untimed)
+        stage = _prepared(CORRECTION, others.living(), stack)
+        failures = failures_of(stage, others.living, others.another())
+        yield from _until_refused("failure", stage, failures, refused)
 
 
 def _until_refused(

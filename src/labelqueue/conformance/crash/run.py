@@ -82,8 +82,8 @@ def crash(  # noqa: PLR0913 - all but the first two are keyword-only
             findings.errors.setdefault(name, f"crashes: {error}")
         return
     if subject.claims.store == "path":
-        unhit = set().union(*(TELLS[kind] for kind in _AT_CALLS if kind not in kinds_at_calls))
-        findings.inconclusive |= dict.fromkeys(unhit & set(concerned), "no system call of its could be hit")
+        told = set().union(*(TELLS[kind] for kind in TELLS if kind in kinds_at_calls or kind not in _AT_CALLS))
+        findings.inconclusive |= dict.fromkeys(set(concerned) - told, "no system call of its could be hit")
     _say_why_unseen(subject, findings, concerned, is_failed=is_failed)
 
 

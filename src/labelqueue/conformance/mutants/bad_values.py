@@ -227,6 +227,15 @@ class SurrogatesAreReplaced(InputQueue):
 
 
 @mutant("IN-12")
+class DecodesWhatIsAskedFor(InputQueue):
+    """Who is asked for is decoded once more, and a half of a pair becomes U+FFFD, which may be somebody's name."""
+
+    def of_user(self, requests: list[Any], user_id: str | None) -> list[Any]:
+        text = user_id if user_id is None else user_id.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return super().of_user(requests, text)
+
+
+@mutant("IN-12")
 class AskingEncodes(InputQueue):
     """Asking for a user that UTF-8 cannot carry is an error."""
 

@@ -79,6 +79,14 @@ class LooksAtTimeSizeAndInode(LooksAtTimeAndSize):
 
 
 @mutant("FILE-7")
+class FollowsTheLinkOnce(JsonQueue):
+    """A link is followed when the queue is opened; where it leads later is not seen."""
+
+    def __init__(self, queue_path: Path, max_asks_per_day: Any = 20) -> None:
+        super().__init__(queue_path.resolve(), max_asks_per_day)
+
+
+@mutant("FILE-7")
 class MarksWhatWentAway(JsonQueue):
     """An id that was there once is found, though its request is no longer in the file."""
 

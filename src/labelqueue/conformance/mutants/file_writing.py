@@ -22,6 +22,17 @@ class PutsInOrderWhatItReads(JsonQueue):
             self.save()
 
 
+@mutant("GET-2", "KEEP-4")
+class PutsInOrderWhatItIsAskedFor(JsonQueue):
+    """What others wrote in another form is rewritten when it is asked for."""
+
+    def get_pending(self, user_id: str | None = None, limit: Any = None) -> list[Any]:
+        found = super().get_pending(user_id, limit)
+        if self.path.exists() and self.path.read_bytes() != self.content():
+            self.save()
+        return found
+
+
 @mutant("ENQ-3", "DUP-5", "KEEP-1")
 class EndsUsersAtTheirNuls(JsonQueue):
     """Users go through an array of texts, which drops NUL at their ends."""

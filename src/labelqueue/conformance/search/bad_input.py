@@ -6,6 +6,7 @@ is examined.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ _NONE: Final = {"$missing": "None"}  # handed in, where a cap that is left out i
 _INFINITE: Final = ({"$float": "inf"}, {"$float": "-inf"})
 _MISSING: Final = (None, _NAN, {"$float": "nan", "of": "numpy"}, {"$missing": "NaT"}, {"$missing": "NA"})
 _SURROGATES: Final = ("\ud800", "cut \udc00 here")
+_INSTEAD_OF_ONE: Final = ("\ufffd", "?")  # what decoders make of them
 
 # One mistake each: the column, and what stands there instead.
 _MISTAKES: Final = (
@@ -139,6 +141,11 @@ class HandsInBadInput(Rules):
     @rule(step=st.sampled_from(_BAD_ARGUMENTS))
     def hand_in_a_bad_argument(self, step: dict[str, Any]) -> None:
         """A limit, a status or a cap that is none, or a text that nothing can match."""
+        if "user_id" in step:
+            names = [re.sub("[\ud800-\udfff]", each, step["user_id"]) for each in _INSTEAD_OF_ONE]
+            self._enqueue(
+                [_FREE | {"user_id": name, "bucket_start_ts": _free_start(0)} for name in names], is_row=False
+            )
         self.take(dict(step))
         if step["do"] == "reopen":
             self.take(step | {"max_asks_per_day": _INFINITE[0]})

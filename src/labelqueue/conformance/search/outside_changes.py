@@ -159,6 +159,7 @@ class ChangesTheFile(Rules):
             for change in data.draw(st.permutations(_CHANGES))[:3]:
                 self.take({"do": "store"} | change)
                 self._add_a_sound_one()
+            self._lead_elsewhere()
         else:
             items = data.draw(_items(self.users))
             # What is longer than what is written next shows who does not cut the file.
@@ -169,6 +170,13 @@ class ChangesTheFile(Rules):
                 self.take({"do": "reopen"})
             else:  # before anything else looks at it
                 self._add_a_sound_one()
+
+    def _lead_elsewhere(self) -> None:
+        """Let a link lead to another file than it did when the queue was opened."""
+        self.take({"do": "store", "link": "another", "items": [_SOUND]})
+        self.take({"do": "reopen"})
+        self.take({"do": "store", "link": "another", "items": [_SOUND, _ODD]})
+        self.take({"do": "get_pending"})
 
     def _change_one_digit(self, how: dict[str, Any]) -> None:
         """Write what is as long as what is there, then remove it, and put it back before something is added."""

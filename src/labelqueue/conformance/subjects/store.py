@@ -81,13 +81,16 @@ class StoreFolder:
             step: A `store` step: `items`, `text` or `hex` replace the content as an
                 editor does, by another file that is renamed over it, or, with
                 `in_place`, in the file that is there; `remove` deletes it; `mode`
-                sets its permission bits; `link` puts a symbolic link in its place;
+                sets its permission bits; `link` puts a symbolic link in its place, or
+                lets the one that is there lead to another file with that content;
                 `mtime` sets the time of the change to that of the last one, to the same
                 second, to an older one, or to one long ago.
                 What is done to a file that is not there does nothing.
         """
         content = _content_of(step)
-        if content is not None:
+        if content is not None and step.get("link") == "another":
+            self._lead_to_another(content)
+        elif content is not None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             target = self.path.resolve()
             modified_ns = target.stat().st_mtime_ns if target.exists() else None
@@ -115,6 +118,15 @@ class StoreFolder:
             elsewhere.mkdir(exist_ok=True)
             self.path.replace(elsewhere / "target.json")
             self._link(elsewhere / "target.json", step["link"])
+
+    def _lead_to_another(self, content: bytes) -> None:
+        number = len(list(self._live.glob("another-*")))
+        another = self._live / f"another-{number}" / "target.json"  # the one before is still there
+        another.parent.mkdir()
+        another.write_bytes(content)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.unlink(missing_ok=True)
+        self.path.symlink_to(another)
 
     def copy(self) -> Path:
         """Copy the store as it is now, and return the path of the copy."""
