@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -186,7 +186,17 @@ class Examination:
         written = self._store.written_since(look) if self._is_path else None
         return self._observe(step, refusal=refusal, written=written)
 
+    def _open_beside(self, cap: int | None) -> Observation:
+        """Open another instance with a cap of its own, ask it, and let it go; the queue stays as it is."""
+        with suppress(RefusedError):  # a queue may hold its store for itself
+            other = self._subject.open(self._store.path, cap)
+            other.perform({"do": "get_pending"})
+            other.close()
+        return self._observe({"do": "reopen"})
+
     def _reopen(self, step: Step) -> Observation:
+        if step.get("beside"):
+            return self._open_beside(step["max_asks_per_day"])
         if call_of(step).offences:
             return self._open_with(step["max_asks_per_day"])
         self._is_changed = False

@@ -36,6 +36,7 @@ __all__ = ["Failure", "Findings", "examination_of", "judge_case", "judge_observa
 
 
 _MOST_KINDS: Final = 20
+_LENGTH_OF_AN_ITEM: Final = 250
 _PARTICULAR: Final = re.compile(
     r"/\S*/labelqueue-\w+|0x[0-9a-f]+|"
     rf"[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}|\d+|{'|'.join(get_args(Operation))}"
@@ -71,6 +72,7 @@ class Failure:
         """How much there is to read: what was written by hand reads best, then steps, then rows."""
         rows = sum(
             len(step.get("rows", step.get("buckets", step.get("items", ())))) * step.get("times", 1)
+            + len(step.get("text", "")) // _LENGTH_OF_AN_ITEM
             for step in self.case.steps
         )
         return self.found_by != "case", len(self.case.steps), rows

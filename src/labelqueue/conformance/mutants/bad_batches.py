@@ -199,6 +199,16 @@ class EndsAnywhere(InputQueue):
 
 
 @mutant("IN-3")
+class EndsByTheWallClock(InputQueue):
+    """Start and end are compared as they are written, whatever their offsets."""
+
+    def judge_times(self, place: int, row: Row) -> None:
+        walls = [row[name][:19] for name in ("bucket_start_ts", "bucket_end_ts") if isinstance(row[name], str)]
+        end = row["bucket_end_ts"] if walls != sorted(set(walls)) else "9999-01-01T00:00:00Z"
+        super().judge_times(place, {**row, "bucket_end_ts": end})
+
+
+@mutant("IN-3")
 class EndsToTheNanosecond(InputQueue):
     """The end is compared before it is cut."""
 

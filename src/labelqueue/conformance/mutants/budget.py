@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from labelqueue.conformance.models.core import ModelQueue
 from labelqueue.conformance.mutants.mutant import mutant
@@ -208,6 +208,22 @@ class CapStopsAnswers(ModelQueue):
 
     def mark_done(self, request_id: str, status: str = "labeled") -> Any:
         return super().mark_done(request_id, status) if self.remaining() else None
+
+
+@mutant("CAP-8")
+class LastOpenedSetsTheCap(ModelQueue):
+    """The cap is kept by path, so that whoever opens a store last sets it for all its instances."""
+
+    caps: ClassVar[dict[Path, int]] = {}
+
+    def __init__(self, queue_path: Path, max_asks_per_day: int = 20) -> None:
+        super().__init__(queue_path, max_asks_per_day)
+        self.caps[queue_path] = self.cap
+        self.queue_path = queue_path
+
+    def remaining(self) -> int:
+        self.cap = self.caps[self.queue_path]
+        return super().remaining()
 
 
 @mutant("CAP-8")

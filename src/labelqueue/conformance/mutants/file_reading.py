@@ -64,6 +64,23 @@ class RefusesWhatIsOdd(JsonQueue):
 
 
 @mutant("FILE-3")
+class ReadsOneBlock(JsonQueue):
+    """The file is read by one call that gives 64 KiB at most."""
+
+    def read(self) -> bytes:
+        return super().read()[:65536]
+
+
+@mutant("FILE-3")
+class DecodesInPieces(JsonQueue):
+    """The file is decoded in pieces of 4 KiB, so that a character where two of them meet is none."""
+
+    def read(self) -> bytes:
+        content = super().read()
+        return "".join(content[start : start + 4096].decode() for start in range(0, len(content), 4096)).encode()
+
+
+@mutant("FILE-3")
 class RefusesOtherLayouts(JsonQueue):
     """A file is taken only in the layout that this queue writes."""
 

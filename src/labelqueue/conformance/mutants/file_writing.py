@@ -204,6 +204,16 @@ class KeepsThePrivateMode(JsonQueue):
 
 
 @mutant("FILE-6")
+class GivesItsOwnerTheRightToWrite(JsonQueue):
+    """A file that its owner may not write gets the permission to."""
+
+    def save(self) -> None:
+        super().save()
+        target = self.path.resolve()
+        target.chmod(target.stat().st_mode | 0o200)
+
+
+@mutant("FILE-6")
 class ForgetsTheMode(JsonQueue):
     """Every save gives the file the permission bits of a new one."""
 

@@ -66,6 +66,10 @@ _WITHIN_THE_MICROSECOND: Final = {
     "bucket_start_ts": "2026-01-10T09:00:00.000000100Z",
     "bucket_end_ts": "2026-01-10T09:00:00.000000900Z",
 }
+_BEFORE_BUT_FOR_THE_OFFSET: Final = {
+    "bucket_start_ts": "2026-01-13T08:00:00Z",
+    "bucket_end_ts": "2026-01-13T09:00:00+14:00",
+}
 _BAD_ARGUMENTS: Final = (
     *({"do": "get_pending", "limit": value} for value in (-1, -20, 1.0, True, "3", _NAN)),
     *({"do": "get_pending", "limit": {"$int": value, "of": "numpy"}} for value in (0, 2, -1)),
@@ -128,6 +132,7 @@ class HandsInBadInput(Rules):
             start = _free_start(data.draw(_PLACES)).removesuffix("Z")
             twins = [batch[-1] | _FREE | {"bucket_start_ts": f"{start}000{nanoseconds}Z"} for nanoseconds in (100, 900)]
             self._enqueue(twins, is_row=is_row)
+            self._enqueue([batch[-1] | _FREE | _BEFORE_BUT_FOR_THE_OFFSET], is_row=is_row)
         elif kind == "types":
             self._hand_in_columns(data)
             self._hand_in_what_is_not_selected(data)

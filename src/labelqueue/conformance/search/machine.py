@@ -178,6 +178,9 @@ def machine_of(collector: Collector) -> type[RuleBasedStateMachine]:  # noqa: C9
 
         @rule(data=st.data(), cap=st.sampled_from((..., ..., ..., ..., 0, 1, 4, None)))
         def reopen(self, data: st.DataObject, cap: Any) -> None:  # noqa: ANN401 - an ellipsis keeps the cap
+            if self.is_python and cap is not ...:
+                self.take({"do": "reopen", "max_asks_per_day": cap, "beside": True})
+                self.take({"do": "get_pending"})
             self.take({"do": "reopen"} if cap is ... else {"do": "reopen", "max_asks_per_day": cap})
             self.take(self.asking(data))
 

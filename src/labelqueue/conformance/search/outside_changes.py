@@ -33,7 +33,7 @@ _UNKNOWN: Final = st.fixed_dictionaries(
         "links": st.lists(st.one_of(st.none(), st.booleans(), st.floats(allow_nan=False, allow_infinity=False))),
     },
 )
-_MODES: Final = ("640", "604", "600", "644")
+_MODES: Final = ("640", "604", "600", "644", "444")
 _CHANGES: Final[tuple[dict[str, Any], ...]] = (
     {"remove": True},
     *({"mode": mode} for mode in _MODES),
@@ -93,7 +93,9 @@ def _texts_that_are_none() -> tuple[str, ...]:
     )
 
 
+_AT_A_TIME: Final = 6
 _MUCH_SPACE: Final = "\n" * 4000
+_LONG: Final = "語" * 22500  # of three bytes each, so that pieces of most lengths end within one
 _TEXTS_THAT_ARE_NONE: Final = _texts_that_are_none()
 
 
@@ -147,7 +149,7 @@ class ChangesTheFile(Rules):
     def change_the_file(self, data: st.DataObject, kind: str) -> None:
         """Another program writes a file, breaks it, deletes it, or changes its bits or its place."""
         if kind == "break":
-            for text in data.draw(st.lists(st.sampled_from(_TEXTS_THAT_ARE_NONE), min_size=1, max_size=4)):
+            for text in data.draw(st.permutations(_TEXTS_THAT_ARE_NONE))[:_AT_A_TIME]:
                 self._break_the_file(text)
             mends: tuple[dict[str, Any], ...] = ({"items": [_SOUND]}, {"items": [_ODD]}, {"remove": True})
             mended = data.draw(st.sampled_from(mends))
@@ -155,6 +157,9 @@ class ChangesTheFile(Rules):
         elif kind == "level":
             for how in _WAYS_TO_LEVEL:
                 self._change_one_digit(how)
+            long = {name: value for name, value in _SOUND.items() if name != "status"} | {"user_id": _LONG}
+            self.take({"do": "store", "text": json.dumps([long], ensure_ascii=False)})
+            self.take({"do": "reopen"})
         elif kind == "change":
             for change in data.draw(st.permutations(_CHANGES))[:3]:
                 self.take({"do": "store"} | change)
