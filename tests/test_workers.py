@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 
 import pytest
@@ -50,6 +51,15 @@ def named(tmp_path, monkeypatch):
     monkeypatch.setattr(workers, "_SLOW_S", 0.0)
     monkeypatch.setattr(workers, "_MOST", 2)
     return lambda name: subject_named(f"slow_subjects:{name}")
+
+
+@pytest.fixture
+def temporaries(tmp_path, monkeypatch):
+    """The folder in which what is temporary lies."""
+    folder = tmp_path / "temporaries"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
 
 
 @pytest.fixture
@@ -110,8 +120,8 @@ def test_what_a_subject_prints_is_no_finding(named):
     assert sum(found.checks["GET-3"] for found in findings) > 0
 
 
-def test_whoever_dies_is_an_error_of_what_was_gone_through(named):
-    """The rest is gone through by others."""
+def test_whoever_dies_is_an_error_of_what_was_gone_through(named, temporaries):
+    """The rest is gone through by others, and nothing of it is left behind."""
     pieces = pieces_of_cases(cases_about([REQUIREMENTS["DONE-1"]], CORE))
     with workers.workers(named("Dies"), CORE) as examine:
         findings = list(examine(pieces))
@@ -121,14 +131,16 @@ def test_whoever_dies_is_an_error_of_what_was_gone_through(named):
     for piece, found in zip(pieces, findings, strict=True):
         assert set(found.errors.values()) <= {f"{piece.what}: its process ended"}
         assert set(found.errors) in (set(), set(piece.about))
+    assert list(temporaries.iterdir()) == []
 
 
-def test_nobody_works_on_when_no_more_is_wanted(named, processes):
+def test_nobody_works_on_when_no_more_is_wanted(named, processes, temporaries):
     """Those that are in the middle of something are ended."""
     with workers.workers(named("Slow"), CORE) as examine:
         next(examine(pieces_of_cases(cases_about([REQUIREMENTS["CAP-2"]], CORE))))
 
     assert [process.poll() is not None for process in processes] == [True, True]
+    assert list(temporaries.iterdir()) == []
 
 
 @pytest.mark.parametrize(("name", "is_slow"), [("Slow", True), ("Dies", False)])

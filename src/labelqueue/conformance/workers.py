@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from queue import SimpleQueue
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.judging import Findings
@@ -100,7 +101,9 @@ def workers(subject: Subject, profiles: frozenset[Profile]) -> Iterator[Examine]
     """
     opener = _opener(subject)
     assert opener is not None
-    everyone = [_Worker(opener, profiles) for _ in range(_MOST)]
+    # Their stores lie in a folder of the run's: who dies in the middle of something removes nothing.
+    scratch = TemporaryDirectory(prefix="labelqueue-", ignore_cleanup_errors=True)
+    everyone = [_Worker(opener, profiles, scratch.name) for _ in range(_MOST)]
     idle: SimpleQueue[_Worker] = SimpleQueue()
     for worker in everyone:
         idle.put(worker)
@@ -122,14 +125,16 @@ def workers(subject: Subject, profiles: frozenset[Profile]) -> Iterator[Examine]
         pool.shutdown()
         for worker in everyone:
             worker.end()  # which may have begun meanwhile
+        scratch.cleanup()
 
 
 class _Worker:
     """One of them, as the run sees it; its process is started when there is something to do, and anew where it died."""
 
-    def __init__(self, opener: _Open, profiles: frozenset[Profile]) -> None:
+    def __init__(self, opener: _Open, profiles: frozenset[Profile], scratch: str) -> None:
         self._told = pickle.dumps((sys.path, opener, profiles))
         self._profiles = profiles
+        self._environment = os.environ | {"TMPDIR": scratch}
         self._process: subprocess.Popen[bytes] | None = None
 
     def findings_of(self, piece: Piece) -> Findings:
@@ -140,6 +145,7 @@ class _Worker:
                     [sys.executable, "-m", "labelqueue.conformance.workers"],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
+                    env=self._environment,
                     start_new_session=True,  # an interrupt from the keyboard is the run's affair
                 )
                 self._send(self._told)
