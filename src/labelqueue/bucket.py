@@ -6,8 +6,7 @@ implementation.
 
 from __future__ import annotations
 
-from typing import get_args
-
+from labelqueue.arguments import check_status
 from labelqueue.contract import DoneStatus, LabelingQueue
 from labelqueue.errors import InvalidInputError, shown
 from labelqueue.instant import instant_from
@@ -62,8 +61,7 @@ def mark_bucket_done(
         >>> mark_bucket_done(queue, "ada", "2026-01-01T09:00+01:00") is None
         True
     """
-    if not isinstance(status, str) or status not in get_args(DoneStatus):
-        raise InvalidInputError("status", shown(status), "is not 'labeled' or 'skipped'", "write one of these")
+    check_status(status)
     try:
         start_ts = instant_from(bucket_start_ts)
     except ValueError as error:

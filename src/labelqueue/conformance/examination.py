@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -188,10 +188,9 @@ class Examination:
 
     def _open_beside(self, cap: int | None) -> Observation:
         """Open another instance with a cap of its own, ask it, and let it go; the queue stays as it is."""
-        with suppress(RefusedError):  # a queue may hold its store for itself
-            other = self._subject.open(self._store.path, cap)
+        # A queue may hold its store for itself.
+        with suppress(RefusedError), closing(self._subject.open(self._store.path, cap)) as other:
             other.perform({"do": "get_pending"})
-            other.close()
         return self._observe({"do": "reopen"})
 
     def _reopen(self, step: Step) -> Observation:

@@ -42,15 +42,16 @@ def comes_back(stage: Stage, actor: Program, reader: Program, injection: str, th
         attempt(lambda: actor.perform(stage.step))
     there = settled(live)
     held = reader.state_of(store)
+    if not record.injected() or not isinstance(held, tuple):
+        return False
     try:
         for call in record.calls:
             disk.replay(call)
         disk.check(there)
     except InconclusiveError:
         return False
-    platters = list(itertools.islice(disk.platters(), _MOST_PLATTERS))
-    for _, platter in platters:
+    for _, platter in itertools.islice(disk.platters(), _MOST_PLATTERS):
         lay_out(platter, live)
         if reader.state_of(store) != held:
             return False
-    return bool(record.injected()) and isinstance(held, tuple)
+    return True
