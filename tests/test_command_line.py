@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from labelqueue.conformance import run as examine
 from labelqueue.conformance.mutants import MUTANTS
 from labelqueue.conformance.subjects.python_subject import PythonSubject
 from labelqueue.spec import PROFILES
+from labelqueue.spec.version import VERSION
 
 HELPERS = """
 from labelqueue.conformance.models.core import ModelQueue
@@ -115,11 +117,11 @@ def test_a_part_gives_no_verdict(run):
 
 def test_several_parts_are_all_run(run, tmp_path):
     """`--only` may be repeated, and each is run; one that selects nothing is named."""
-    run("conform", "--only", "done-defaults-*", "--only", "cap-counts-skipped", "--report", "out")
+    run("conform", "--only", "done-defaults-*", "--only", "CAP-Counts-skipped", "--report", "out")
     report = json.loads((tmp_path / "out" / "report.json").read_text())
 
     assert report["requirements"].keys() == {"DONE-2", "CAP-3"}
-    assert "--only 'nothing-*' selects" in run("conform", "--only", "DONE-2", "--only", "nothing-*").stderr
+    assert "--only 'nothing-*' selects" in run("conform", "--only", "done-2", "--only", "nothing-*").stderr
 
 
 @pytest.mark.parametrize(
@@ -194,6 +196,7 @@ def test_what_utf_8_cannot_carry_goes_into_a_report(run, tmp_path):
         (("conform", "--only", "nothing-*"), "--only 'nothing-*' selects no requirement"),
         (("conform", "--profile", "fancy"), "'fancy' is not one of core"),
         (("conform", "--seed", "x"), "valid integer"),
+        (("conform", "node", "adapter.mjs"), "too many words: adapter.mjs; after -- comes the command of a program"),
         (("mutants", "--only", "nothing-*"), "'nothing-*' is no mutant and no requirement"),
         (("replay", "absent.json"), "absent.json at /: cannot be read"),
         (("frobnicate",), "No such command"),
@@ -208,9 +211,14 @@ def test_usage_errors_exit_with_2(run, arguments, message):
     assert "Traceback" not in done.stderr
 
 
+def test_the_versions_are_told(run):
+    """`labelqueue --version` says which package and which specification this is."""
+    assert run("--version").stdout == f"labelqueue {version('labelqueue')}, specification {VERSION}\n"
+
+
 def test_mutants_are_listed(run):
     """`labelqueue mutants` shows each mutant, its requirement and its mistake."""
-    done = run("mutants", "--only", "CAP-3")
+    done = run("mutants", "--only", "cap-3")
 
     # That all of them are killed is what tests/test_mutants.py asserts.
     assert done.returncode == 0

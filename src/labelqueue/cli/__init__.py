@@ -12,7 +12,8 @@ Examples:
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -96,7 +97,20 @@ app = typer.Typer(
 )
 
 
+def _say_version(is_asked: bool) -> None:  # noqa: FBT001 - typer hands it in so
+    if is_asked:
+        from labelqueue.spec.version import VERSION  # noqa: PLC0415 - loads every requirement
+
+        typer.echo(f"labelqueue {version('labelqueue')}, specification {VERSION}")
+        raise typer.Exit
+
+
+# A group with no command of its own needs a callback to be one.
 @app.callback()
-def _app() -> None:
-    # A group with no command of its own needs a callback to be one.
+def _app(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the versions and exit.")
+    ] = False,
+) -> None:
     pass

@@ -67,7 +67,7 @@ def serve(name: Annotated[str, typer.Argument(metavar="ID", help="A mutant, of a
 
 
 def _is_meant(mutant: Mutant, only: str) -> bool:
-    return fnmatchcase(mutant.id, only) or fnmatchcase(mutant.requirement, only)
+    return fnmatchcase(mutant.id, only.lower()) or fnmatchcase(mutant.requirement, only.upper())
 
 
 def _show(shown: list[Mutant]) -> bool:

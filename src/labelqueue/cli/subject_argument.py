@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["CommandAfterDashes", "SubjectArgument", "chosen_subject", "command_of", "words_of"]
 
 _COMMAND: Final = "labelqueue.command"
+_HOW: Final = "after -- comes the command of a program, such as: -- node adapter.mjs"
 
 SubjectArgument = Annotated[
     str,
@@ -35,20 +36,25 @@ SubjectArgument = Annotated[
 class CommandAfterDashes(TyperCommand):
     """A command of ours that takes everything after `--` as the command of a program."""
 
+    allow_extra_args = True  # to say what they may have been meant for
+
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         """Keep what comes after `--` in the context."""
         if "--" in args:
             place = args.index("--")
             ctx.meta[_COMMAND] = tuple(args[place + 1 :])
             args = args[:place]
-        return super().parse_args(ctx, args)
+        rest = super().parse_args(ctx, args)
+        if rest:
+            raise typer.BadParameter(f"too many words: {' '.join(rest)}; {_HOW}")
+        return rest
 
 
 def command_of(context: typer.Context) -> tuple[str, ...] | None:
     """Return the command after `--`, or `None` where there is no `--`."""
     command: tuple[str, ...] | None = context.meta.get(_COMMAND)
     if command == ():
-        raise typer.BadParameter("after -- comes the command of a program, such as: -- node adapter.mjs")
+        raise typer.BadParameter(_HOW)
     return command
 
 

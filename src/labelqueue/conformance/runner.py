@@ -80,8 +80,9 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
         subject: The subject.
         profiles: The profiles to examine it by, beside `core`, which cannot be left
             out; `None` for all that it claims.
-        only: A pattern for requirement ids or case ids, or several; what none of them
-            selects is not run, and there is no verdict of conformity.
+        only: A pattern for requirement ids or case ids, or several, in letters of any
+            case; what none of them selects is not run, and there is no verdict of
+            conformity.
         seed: The seed of the search; the same seed makes the same programs.
         programs: How many programs the search makes up; none where all that is examined
             has failed before.
@@ -167,8 +168,8 @@ def _select(profiles: Collection[str], only: str | Collection[str] | None, langu
     by_id: set[str] = set()
     by_case: set[str] = set()
     for pattern in [only] if isinstance(only, str) else only:
-        ids = {r.id for r in requirements if fnmatchcase(r.id, pattern)}
-        named = set() if ids else {case.id for case in cases if fnmatchcase(case.id, pattern)}
+        ids = {r.id for r in requirements if fnmatchcase(r.id, pattern.upper())}
+        named = set() if ids else {case.id for case in cases if fnmatchcase(case.id, pattern.lower())}
         if not ids and not named:
             raise SelectionError(pattern)
         by_id |= ids
