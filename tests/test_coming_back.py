@@ -11,7 +11,7 @@ from labelqueue.conformance import run, subject_named
 from labelqueue.conformance.crash.coming_back import comes_back
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import SCENES, Stage
-from labelqueue.conformance.tracing.system_calls import points_in
+from labelqueue.conformance.tracing.points import points_in
 
 FORGETFUL = """
 import contextlib

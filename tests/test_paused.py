@@ -10,7 +10,7 @@ from labelqueue.conformance import subject_named
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.overlap.pairs import PAIRS
 from labelqueue.conformance.overlap.paused import before_the_replacement, paused_histories
-from labelqueue.conformance.tracing.system_calls import Point
+from labelqueue.conformance.tracing.points import Point
 
 SUBJECTS = """
 import os, threading

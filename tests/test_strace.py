@@ -11,8 +11,9 @@ from labelqueue.conformance.crash import trials
 from labelqueue.conformance.crash.interrupting import interruptions
 from labelqueue.conformance.crash.scenes import SCENES
 from labelqueue.conformance.subjects import serve
+from labelqueue.conformance.tracing.points import Point, points_in, points_to_hit
 from labelqueue.conformance.tracing.strace import attached
-from labelqueue.conformance.tracing.system_calls import Point, SystemCall, points_in, points_to_hit
+from labelqueue.conformance.tracing.system_calls import SystemCall
 
 pytestmark = pytest.mark.usefixtures("strace")
 

@@ -15,8 +15,8 @@ from labelqueue.conformance.crash.elsewhere import folders_of_temporaries
 from labelqueue.conformance.crash.kills import Kills, set_up
 from labelqueue.conformance.crash.scenes import SCENES, Stage, is_one_file
 from labelqueue.conformance.crash.spares import Actors
+from labelqueue.conformance.tracing.points import Point, points_in, points_to_hit
 from labelqueue.conformance.tracing.strace import attached
-from labelqueue.conformance.tracing.system_calls import Point, points_in, points_to_hit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from labelqueue.conformance.tracing.system_calls import Point, SystemCall
+    from labelqueue.conformance.tracing.points import Point
+    from labelqueue.conformance.tracing.system_calls import SystemCall
 
 __all__ = ["errors_of", "is_half_open"]
 

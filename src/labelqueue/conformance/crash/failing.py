@@ -21,8 +21,9 @@ from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import Stage, is_one_file
 from labelqueue.conformance.crash.trials import FULL, INTERRUPT, REFUSED, Trials
 from labelqueue.conformance.crash.unflushed import written_alone
+from labelqueue.conformance.tracing.points import Point, points_in, points_to_hit
 from labelqueue.conformance.tracing.strace import Record
-from labelqueue.conformance.tracing.system_calls import FLUSHES, Point, points_in, points_to_hit
+from labelqueue.conformance.tracing.system_calls import FLUSHES
 from labelqueue.spec import Interruption
 
 if TYPE_CHECKING:

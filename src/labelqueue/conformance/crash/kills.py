@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from labelqueue.conformance.crash.program import Program
     from labelqueue.conformance.steps import Step
-    from labelqueue.conformance.tracing.system_calls import Point
+    from labelqueue.conformance.tracing.points import Point
 
 __all__ = ["Kills", "killed_at", "set_up"]
 

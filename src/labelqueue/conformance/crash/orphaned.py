@@ -15,8 +15,9 @@ from labelqueue.conformance.crash.platters import lay_out, settled
 from labelqueue.conformance.crash.scenes import NEXT, Stage
 from labelqueue.conformance.steps import Step, call_of
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
+from labelqueue.conformance.tracing.points import Point, points_in, some_of
 from labelqueue.conformance.tracing.strace import attached
-from labelqueue.conformance.tracing.system_calls import FLUSHES, Point, points_in, some_of
+from labelqueue.conformance.tracing.system_calls import FLUSHES
 from labelqueue.spec import Interruption
 
 if TYPE_CHECKING:

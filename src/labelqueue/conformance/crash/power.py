@@ -21,8 +21,8 @@ from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import CORRECTION, NEXT, SCENES, Stage, linked
 from labelqueue.conformance.crash.volatile_disk import Platter
 from labelqueue.conformance.steps import Step, call_of, resolved
+from labelqueue.conformance.tracing.points import MOST_POINTS, some_of
 from labelqueue.conformance.tracing.strace import Record, attached
-from labelqueue.conformance.tracing.system_calls import MOST_POINTS, some_of
 from labelqueue.spec import Call, Interruption, Seen, State
 
 __all__ = ["power_cuts"]

@@ -23,8 +23,8 @@ from labelqueue.conformance.crash.aftermath import afterwards, attempt
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import NEXT, SCENES, Scene, Stage
 from labelqueue.conformance.steps import call_of, resolved
+from labelqueue.conformance.tracing.points import Point, points_on_connections
 from labelqueue.conformance.tracing.strace import Record, attached
-from labelqueue.conformance.tracing.system_calls import Point, points_on_connections
 from labelqueue.spec import Interruption
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from labelqueue.conformance.crash.program import Program
     from labelqueue.conformance.steps import Step
-    from labelqueue.conformance.tracing.system_calls import Point
+    from labelqueue.conformance.tracing.points import Point
     from labelqueue.spec import Interruption
 
 __all__ = ["CUT_SHORT", "FULL", "INTERRUPT", "REFUSED", "Trials"]

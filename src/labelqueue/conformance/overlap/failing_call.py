@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from labelqueue.conformance.tracing.system_calls import Point
+from labelqueue.conformance.tracing.points import Point
 
 if TYPE_CHECKING:
     from pathlib import Path

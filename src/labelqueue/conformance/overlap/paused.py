@@ -22,7 +22,8 @@ from labelqueue.conformance.crash.scenes import STORE
 from labelqueue.conformance.overlap.failing_call import FailingCall
 from labelqueue.conformance.overlap.pairs import FAILING, LOOK, LOOKED_AT, PAIRS, Pair
 from labelqueue.conformance.overlap.paused_scene import prepared
-from labelqueue.conformance.tracing.system_calls import FLUSHES, Point, points_to_hit, some_of
+from labelqueue.conformance.tracing.points import Point, points_to_hit, some_of
+from labelqueue.conformance.tracing.system_calls import FLUSHES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -13,8 +13,8 @@ from labelqueue.conformance.overlap.clients import made
 from labelqueue.conformance.overlap.pairs import PREPARED, Pair
 from labelqueue.conformance.steps import Step, call_of, resolved
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
+from labelqueue.conformance.tracing.points import Point, points_in
 from labelqueue.conformance.tracing.strace import attached
-from labelqueue.conformance.tracing.system_calls import Point, points_in
 from labelqueue.spec import Event, History, Refusal
 
 if TYPE_CHECKING:

@@ -1,35 +1,14 @@
-"""System calls as strace writes them down, and the points at which a program can be hit.
-
-A point is the number of a call among those of its name and thread: so strace counts.
-"""
+"""System calls as strace writes them down."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from itertools import groupby, zip_longest
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
-
-from labelqueue.conformance.tracing.process_state import has_thread
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
-__all__ = [
-    "CHANGES",
-    "FLUSHES",
-    "MOST_POINTS",
-    "STARTS",
-    "TRACED",
-    "Point",
-    "SystemCall",
-    "calls_in",
-    "points_in",
-    "points_on_connections",
-    "points_to_hit",
-    "some_of",
-]
+__all__ = ["CHANGES", "FLUSHES", "STARTS", "TRACED", "SystemCall", "calls_in"]
 
 _LINE: Final = re.compile(r"(\d+)\s+(\w+)\((.*)\)\s+= (-?\d+|0x[0-9a-f]+|\?)(.*)")
 _TRACED: Final = (
@@ -57,13 +36,6 @@ _DESCRIPTOR: Final = re.compile(r"\d+<([^>]*)>")
 _LOCKING: Final = re.compile(r"\bLOCK_(EX|SH)\b|\bF_(WR|RD)LCK\b")
 _UNLOCKING: Final = re.compile(r"\bLOCK_UN\b|\bF_UNLCK\b")
 _INJECTED: Final = "(INJECTED"
-MOST_POINTS: Final = 48
-"""The most points of a call at which it is hit, where it makes many system calls for each row of a large batch."""
-_FEWEST_POINTS: Final = 6
-# Points by tries: each try makes all the calls, and one that makes thousands takes seconds.
-_MOST_CALLS: Final = 12_000
-_FEW: Final = 5
-_T = TypeVar("_T")
 _WRITING_FLAGS: Final = ("O_WRONLY", "O_RDWR", "O_CREAT")
 
 
@@ -103,8 +75,22 @@ class SystemCall(NamedTuple):
     @property
     def is_answer(self) -> bool:
         """Whether it answers a request of the kit's, however strings are written."""
-        is_written = self.name in _ANSWERS
-        return is_written and any(pipe in self.arguments and word in self.arguments for pipe, word in _ANSWERING)
+        return self.may_answer and any(pipe in self.arguments and word in self.arguments for pipe, word in _ANSWERING)
+
+    @property
+    def may_answer(self) -> bool:
+        """Whether calls of its name answer requests."""
+        return self.name in _ANSWERS
+
+    @property
+    def reads(self) -> bool:
+        """Whether calls of its name read what is on the disk."""
+        return self.name in _READS
+
+    @property
+    def looks(self) -> bool:
+        """Whether it asks about a file, and reads nothing of it."""
+        return self.name in _LOOKS.split(",")
 
     def puts_in_place(self, store: Path) -> bool:
         """Whether it gave another file the name of the store."""
@@ -144,42 +130,6 @@ class SystemCall(NamedTuple):
         return self.name in CHANGES
 
 
-class Point(NamedTuple):
-    """A system call of a program, by its name and its number among those of its name.
-
-    Attributes:
-        name: The name of the system call.
-        number: Which one, from 1, since the request was sent.
-        file: The last part of the path that it is about.
-        thread: Which thread made it.
-        is_unique: Whether no other thread makes as many of those.
-    """
-
-    name: str
-    number: int
-    file: str
-    thread: int
-    is_unique: bool
-
-    @property
-    def writes(self) -> bool:
-        """Whether it writes into a file."""
-        return self.name.startswith(("write", "pwrite"))
-
-    @property
-    def whom(self) -> int | None:
-        """The thread to watch if nothing else may be hit; `None` for all: the next call may take another thread."""
-        return None if self.is_unique else self.thread
-
-    def is_gone_from(self, pid: int) -> bool:
-        """Whether a process lacks the thread to watch: another one makes the call this time."""
-        return self.whom is not None and not has_thread(pid, self.whom)
-
-    def __str__(self) -> str:
-        """Write it in words."""
-        return f"{self.name} number {self.number} (on {self.file})"
-
-
 def calls_in(file: Path, alone: int | None) -> list[SystemCall]:
     """Read a record of strace; a call that was cut in two by another thread is put together again.
 
@@ -205,90 +155,6 @@ def calls_in(file: Path, alone: int | None) -> list[SystemCall]:
             thread, name, arguments, result, rest = matched.groups()
             found.append(SystemCall(int(thread), name, arguments, result, rest))
     return found
-
-
-def points_in(
-    calls: Sequence[SystemCall], folder: Path, *, of_reading: bool = False, of_unlocking: bool = False
-) -> list[Point]:
-    """Name the system calls that change something below a folder, in order.
-
-    Calls of one thread alone are counted, since strace counts them by thread.
-
-    Args:
-        calls: What a process did.
-        folder: The folder.
-        of_reading: Whether those that only read count, too.
-        of_unlocking: Whether those that free a lock on a file count, too.
-    """
-    locked = {call.path for call in calls if call.locks}
-    point = _pointing(calls)
-    touching = [(number, call) for number, call in _numbered(calls) if str(folder) in call.arguments]
-    following = [call for _, call in touching[1:]]
-    return [
-        point(call, number, Path(re.findall(rf"{re.escape(str(folder))}[^\">]*", call.arguments)[-1]).name)
-        for (number, call), then in zip_longest(touching, following)
-        if call.changes
-        or (of_reading and call.name in _READS and not _goes_on_looking(call, then))
-        or (of_unlocking and call.may_unlock and call.path in locked)
-    ]
-
-
-def _goes_on_looking(call: SystemCall, then: SystemCall | None) -> bool:
-    """Whether it only looks, and so does what follows, such as at the next part of a path, or nothing follows."""
-    return call.name in _LOOKS and (then is None or then.name in _LOOKS)
-
-
-def points_on_connections(calls: Sequence[SystemCall]) -> list[Point]:
-    """Name the system calls that send something over a connection or receive something, in order; as `points_in`.
-
-    Of a long row that only sends, or only receives, such as that of a batch of many
-    statements, the first two, the middle and the last two are named.
-    """
-    used = [(number, call) for number, call in _numbered(calls) if call.connection is not None]
-    rows = (list(row) for _, row in groupby(used, key=lambda each: (each[1].pid, each[1].connection, each[1].sends)))
-    point = _pointing(calls)
-    return [point(call, number, "a connection") for row in rows for number, call in some_of(row, _FEW)]
-
-
-def some_of(row: Sequence[_T], most: int) -> list[_T]:
-    """Return all of a row; or its ends, and some between them as far from each other as from the next."""
-    if len(row) <= most:
-        return list(row)
-    at_an_end = 2 * most // 5
-    between, count = row[at_an_end : len(row) - at_an_end], most - 2 * at_an_end
-    chosen = (between[len(between) * (2 * place + 1) // (2 * count)] for place in range(count))
-    return [*row[:at_an_end], *chosen, *row[-at_an_end:]]
-
-
-def points_to_hit(points: Sequence[Point]) -> list[Point]:
-    """Return the points of a call at which it is hit: all where there are few, and fewer where there are thousands."""
-    return some_of(points, max(_FEWEST_POINTS, min(MOST_POINTS, _MOST_CALLS // max(1, len(points)))))
-
-
-def _pointing(calls: Sequence[SystemCall]) -> Callable[[SystemCall, int, str], Point]:
-    """Return what makes a point of a call, its number and its file, knowing what all threads did."""
-    made = Counter((call.name, call.pid) for call in calls)
-    threads = {call.pid for call in calls}
-
-    def point(call: SystemCall, number: int, file: str) -> Point:
-        others = [made[call.name, thread] for thread in threads - {call.pid}]
-        is_made = [count for count in others if count]
-        if call.name in _ANSWERS and calls[0].pid != call.pid:
-            # Whoever read the request answers it, which may come too late to be recorded.
-            is_made.append(made[call.name, calls[0].pid])
-        # One more: the thread that answered reads the next request while it is still watched.
-        return Point(call.name, number, file, call.pid, all(count + 1 < number for count in is_made))
-
-    return point
-
-
-def _numbered(calls: Sequence[SystemCall]) -> Iterator[tuple[int, SystemCall]]:
-    """Every call that came to its end, with its number among those of its name and thread."""
-    numbers: Counter[tuple[int, str]] = Counter()
-    for call in calls:
-        numbers[call.pid, call.name] += 1
-        if call.result != "?":
-            yield numbers[call.pid, call.name], call
 
 
 def _escaped(text: str) -> str:
