@@ -113,6 +113,8 @@ def _readings(record: Record, store: Path, changing: list[Point]) -> list[Point]
     points = points_in(record.calls, store.parents[1], of_reading=True)
     wanted = [point for point in points if point.name in _WHILE_READING and point not in changing]
     of_folder = [point for point in wanted if point.file == store.parent.name and point.name.startswith("open")]
-    of_store = [point for point in wanted if point.file == store.name]
-    first, behind = of_store[:_MOST_READINGS], of_store[_MOST_READINGS:]
+    in_folder = {path.name for path in store.rglob("*")}  # nothing where the store is a file
+    of_store = [point for point in wanted if point.file in {store.name, *in_folder}]
+    most = _MOST_READINGS * (2 if in_folder else 1)
+    first, behind = of_store[:most], of_store[most:]
     return first + behind[-_MOST_READINGS_BACK:] + of_folder[-1:]

@@ -44,7 +44,8 @@ class Kills:
         is_alone: Whether the store is one file, but for a lock.
         is_file: Whether all data is in the one file, which others use.
         is_shared: Whether the witness may have the store open meanwhile.
-        sizes: How large the last kill left the store, and the files that were there before the call.
+        sizes: How large the last kill left the store, and the files that were there before the call, or
+            all of those in it where it is a folder; by the last parts of their paths, as points name them.
         has_bits: Whether the store had permission bits of its own before the last kill.
     """
 
@@ -78,7 +79,7 @@ class Kills:
         """
         store = set_up(self.stage, is_file=self.is_file)
         self.has_bits = self.is_file and store.is_file()
-        files = {store, *store.parent.glob("*")}
+        there = _files_by_name(store)
         actor.open(store)
         if is_unread and self.is_shared:
             self.witness.open(store)
@@ -91,15 +92,18 @@ class Kills:
             return
         if torn is not None:
             name, size = torn
-            if not (store.parent / name).is_file():
+            file = _files_by_name(store).get(name)
+            if file is None:
                 return
-            os.truncate(store.parent / name, size)
+            os.truncate(file, size)
             how = f"killed when {name} was written up to byte {size}"
         elif refused:
             how += f", after the store could not be replaced ({refused.split(':')[1]})"
         else:
             how += ", where the path is a link's" if self.stage.scene.is_linked else ""
-            self.sizes = {file.name: file.stat().st_size for file in files if file.is_file()}
+            # A new file beside a store is a temporary one; in a folder it may be read as it is.
+            now = _files_by_name(store).items()
+            self.sizes = {name: file.stat().st_size for name, file in now if name in there or store.is_dir()}
         yield self._found(store, how, record)
 
     def _found_unread(self, store: Path, how: str) -> Interruption:
@@ -196,6 +200,11 @@ def set_up(stage: Stage, *, is_file: bool) -> Path:
     if is_file and store.is_file():
         store.chmod(_BITS)
     return store
+
+
+def _files_by_name(store: Path) -> dict[str, Path]:
+    """The files of a store, and those beside it."""
+    return {path.name: path for path in store.parent.rglob("*") if path.is_file()}
 
 
 def _without(names: Collection[str], store: Path) -> Path:

@@ -124,3 +124,21 @@ class MarksWhatItKnows(DurableQueue):
             if all(request.request_id != request_id for request in self.items):
                 return None
             return super().mark_done(request_id, status)
+
+
+@mutant("SHARE-1")
+class RemembersItsIds(DurableQueue):
+    """Which ids there are is remembered from a mark until the instance changes something itself."""
+
+    ids: frozenset[str] | None = None
+
+    def mark_done(self, request_id: str, status: Any = "labeled") -> Any:
+        with self.turn:
+            if self.ids is None:
+                self.look()
+                self.ids = frozenset(request.request_id for request in self.items)
+            return super().mark_done(request_id, status) if request_id in self.ids else None
+
+    def save(self) -> None:
+        super().save()
+        self.ids = None

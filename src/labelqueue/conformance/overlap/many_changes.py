@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Final
 
-from labelqueue.conformance.crash.scenes import NEXT
+from labelqueue.conformance.crash.scenes import FILLED, NEXT
 from labelqueue.conformance.overlap.clients import made
 from labelqueue.conformance.overlap.pairs import PREPARED
 from labelqueue.spec import History, Seen
@@ -68,5 +68,12 @@ def _events(first: Program, second: Program) -> Iterator[Event]:
         ("A", first.perform, _ASK),
         ("A", first.perform, _ALL),
         ("B", second.perform, _ASK),
+        # Who remembers which ids there are has now asked for them.
+        ("B", second.perform, {"do": "mark_done", "request_id": "none of them"}),
+        ("A", first.perform, FILLED[0]),
     ):
         yield made(name, perform, step)
+    last = made("A", first.perform, _ALL)
+    yield last
+    ids = [request.request_id for request in last.result or () if isinstance(request, Seen)]
+    yield made("B", second.perform, {"do": "mark_done", "request_id": ids[-1] if ids else ""})
