@@ -35,6 +35,7 @@ class Program:
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+            start_new_session=True,  # a stopped child of its must go on for nobody else
         )
         self.folder = folder
         self.number = itertools.count()

@@ -24,7 +24,8 @@ _TIMES = 30
 def test_the_reading_of_a_request_is_counted_every_time():
     """Were it counted sometimes only, a call that is to fail would be another one than was recorded."""
     program = [sys.executable, "-c", _ECHO]
-    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    # In a session of its own: its whole group is told to go on, and that of the tests stops processes as well.
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True) as process:
         try:
             for _ in range(_TIMES):
                 with attached(process.pid) as record:

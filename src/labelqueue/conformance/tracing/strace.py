@@ -68,7 +68,8 @@ def attached(pid: int, *injection: str, is_full: bool = False, thread: int | Non
     """Watch a process.
 
     Args:
-        pid: The process, which waits for a request, or is about to.
+        pid: The process, which waits for a request, or is about to; in a session of its own, since its
+            whole group is told to go on in the end.
         injection: What to do at a point: the part of strace's `inject=` behind the
             name, such as `write:error=ENOSPC:when=2`.
         thread: The only thread to watch, if any; strace counts by thread, and would make
