@@ -7,6 +7,7 @@ import os
 import shutil
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -39,6 +40,14 @@ def clock():
 def path(tmp_path):
     """A queue file that does not exist, in a folder that does not exist."""
     return tmp_path / "labels" / "queue.json"
+
+
+@pytest.fixture
+def strangers(monkeypatch):
+    """Let the queues that are right, and unlike ours, be imported here and by programs that are started."""
+    folder = str(Path(__file__).with_name("strangers"))
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setenv("PYTHONPATH", folder)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
+import os
 
 import pytest
 
@@ -26,16 +26,14 @@ class Queue(folder_with_intents.Queue):
 
 
 @pytest.fixture
-def _importable(tmp_path, monkeypatch):
-    """Let strangers, and the forgetful one, be imported here and by programs that are started."""
+def _forgetful(strangers, tmp_path, monkeypatch):  # noqa: ARG001 - what it is made of
+    """Let the forgetful one be imported as the strangers are."""
     (tmp_path / "forgetful.py").write_text(FORGETFUL)
-    folders = (str(Path(__file__).with_name("strangers")), str(tmp_path))
-    monkeypatch.setenv("PYTHONPATH", ":".join(folders))
-    for folder in folders:
-        monkeypatch.syspath_prepend(folder)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
 
 
-@pytest.mark.usefixtures("_importable")
+@pytest.mark.usefixtures("_forgetful")
 @pytest.mark.parametrize(
     ("name", "expected"), [("folder_with_intents:Queue", True), ("forgetful:Queue", False)], ids=["keeps", "forgets"]
 )
@@ -56,7 +54,7 @@ def test_a_log_brings_back_what_it_still_holds(name, expected):
     assert found is expected
 
 
-@pytest.mark.usefixtures("_importable")
+@pytest.mark.usefixtures("strangers")
 def test_whose_log_brings_it_back_is_accused_of_nothing():
     """A failed flush may be passed over by who can do without it."""
     report = run(subject_named("folder_with_intents:Queue"), profiles=["durable"], only="DUR-1")

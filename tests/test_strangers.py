@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import pytest
 
 from labelqueue.conformance import run, subject_named
 
-STRANGERS = Path(__file__).parent / "strangers"
 
-
+@pytest.mark.usefixtures("strangers")
 @pytest.mark.parametrize(
     ("name", "profiles", "programs"),
     [
@@ -22,6 +20,7 @@ STRANGERS = Path(__file__).parent / "strangers"
         ("journal:WrittenByThreads", ("core", "durable"), 0),
         ("dialect:Queue", ("core", "input", "durable", "file"), 10),
         ("folder:Queue", ("core", "shared"), 0),
+        ("two_slots:Queue", ("core", "durable"), 0),
         ("other_shapes:Lazy", ("core",), 20),
         ("other_shapes:Slots", ("core",), 20),
         ("other_shapes:Slow", ("core",), 0),
@@ -29,8 +28,6 @@ STRANGERS = Path(__file__).parent / "strangers"
 )
 def test_a_stranger_conforms_to_what_it_claims(name, profiles, programs, monkeypatch):
     """What the contract permits, the kit permits."""
-    monkeypatch.syspath_prepend(str(STRANGERS))
-    monkeypatch.setenv("PYTHONPATH", str(STRANGERS))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
     # A part of the search, which takes long with slow ones; hence no verdict of conformity.

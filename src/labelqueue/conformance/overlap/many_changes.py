@@ -51,7 +51,7 @@ def _events(first: Program, second: Program) -> Iterator[Event]:
         yield made("A", first.perform, step)
     seen = made("B", second.perform, _ALL)
     yield seen
-    ids = [request.request_id for request in seen.result or () if isinstance(request, Seen)]
+    ids = _ids_in(seen)
     marks = [(request_id, status) for status in ("skipped", "labeled") for request_id in ids]
     # An odd number of them, so that the last ones differ from those long ago.
     for request_id, status in islice(cycle(marks[1:]), _MANY):
@@ -75,5 +75,9 @@ def _events(first: Program, second: Program) -> Iterator[Event]:
         yield made(name, perform, step)
     last = made("A", first.perform, _ALL)
     yield last
-    ids = [request.request_id for request in last.result or () if isinstance(request, Seen)]
+    ids = _ids_in(last)
     yield made("B", second.perform, {"do": "mark_done", "request_id": ids[-1] if ids else ""})
+
+
+def _ids_in(event: Event) -> list[str]:
+    return [request.request_id for request in event.result or () if isinstance(request, Seen)]
