@@ -248,13 +248,43 @@ def test_two_names_are_exchanged_at_once(disk):
     }
 
 
-def test_a_folder_is_moved_with_what_is_in_it(disk):
-    """A folder is there once it is made, and under another name once the folder above it is flushed."""
+@pytest.fixture
+def new_folder(disk):
+    """A folder with a flushed file in it; the folder above it is not flushed."""
     disk.do("mkdir", f'"{hexed(disk.root / "new")}", 0777')
     disk.open(3, "new/first", "O_WRONLY|O_CREAT")
     disk.write(3, "new/first", "x")
     disk.fsync(3, "new/first")
     disk.fsync(4, "new")
+
+
+@pytest.mark.usefixtures("new_folder")
+def test_a_new_folder_goes_with_what_is_in_it(disk):
+    """It is there for sure once the folder above it is flushed."""
+    unflushed, how = disk.found(), [how for how, _ in disk.disk.platters()]
+    disk.fsync(4, "")
+
+    assert unflushed == {(("queue", b"old"),), (("first", b"x"), ("queue", b"old"))}
+    assert how[0].startswith("without the last 1 changes of names, the folder new among them")
+    assert disk.found() == {(("first", b"x"), ("queue", b"old"))}
+
+
+@pytest.mark.usefixtures("new_folder")
+def test_folders_of_the_dead_are_kept(disk):
+    """Nobody can tell that whoever made a folder did not flush its name; what is in it is another matter."""
+    disk.open(3, "new/second", "O_WRONLY|O_CREAT")
+    disk.disk.begin_anew()
+
+    assert disk.found() == {
+        (("first", b"x"), ("queue", b"old")),
+        (("first", b"x"), ("queue", b"old"), ("second", b"")),
+    }
+
+
+@pytest.mark.usefixtures("new_folder")
+def test_a_folder_is_moved_with_what_is_in_it(disk):
+    """It has its new name once the folder above it is flushed again."""
+    disk.fsync(4, "")
     disk.rename("new", "folder")
     disk.disk.check({disk.root / "queue": b"old", disk.root / "folder" / "first": b"x"})
     places = {path.relative_to(disk.root) for _, platter in disk.disk.platters() for path in platter}

@@ -12,20 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import rules
-
-
-def flush(path):
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def write(descriptor, data):
-    while data:
-        data = data[os.write(descriptor, data) :]
-    os.fsync(descriptor)
+from flushing import flush, make, write
 
 
 class Queue:
@@ -48,11 +35,10 @@ class Queue:
         return {name: rules.from_text(texts[name]) for name in sorted(texts)}
 
     def make(self):
-        self.path.mkdir(parents=True, exist_ok=True)
+        make(self.path)
         if not self.intents.exists():
             self.intents.touch()
-            for folder in (self.path, self.path.parent):
-                flush(folder)
+            flush(self.path)
 
     def change(self, requests):
         """Store requests by the names of their files."""

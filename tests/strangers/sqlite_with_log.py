@@ -7,6 +7,7 @@ import threading
 from contextlib import contextmanager
 
 import sqlite_by_hand
+from flushing import make
 
 
 class Queue(sqlite_by_hand.Queue):
@@ -16,7 +17,7 @@ class Queue(sqlite_by_hand.Queue):
 
     def connected(self):
         if self.kept is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make(self.path.parent)
             self.kept = sqlite3.connect(self.path, isolation_level=None, timeout=60, check_same_thread=False)
             self.kept.execute("PRAGMA synchronous = EXTRA")
             self.begin_log(self.kept)

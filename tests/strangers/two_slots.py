@@ -10,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import rules
-from folder_with_intents import flush, write
+from flushing import flush, make, write
 
 
 class Queue:
@@ -38,8 +38,7 @@ class Queue:
 
     def store(self, change, requests):
         if not self.path.exists():
-            self.path.mkdir(parents=True)
-            flush(self.path.parent)
+            make(self.path)
         body = json.dumps([change, list(map(rules.to_text, requests))]).encode()
         descriptor = os.open(self.slot(change), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
         try:

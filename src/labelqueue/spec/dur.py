@@ -216,6 +216,8 @@ def acknowledged_survives_a_power_cut(seen: Interruption) -> Iterator[str]:
     a flush of the folder after it, the old one.  Neither can be seen by killing a
     process.  Of a file that is only added to, the folder is flushed before the first
     line, or by every change: whoever makes the file may die before it flushes the name.
+    A folder has its name in the one above it: where the first change makes folders, it
+    flushes those above them, too, or the store may go with them.
     Who passes over a flush that failed acknowledges what is on no disk.
     """
     if _is_acknowledged_unflushed(seen):

@@ -60,8 +60,9 @@ class Disk(VolatileDisk):
             raise InconclusiveError(f"the program writes with {call.name}, which the model disk does not know")
 
     def begin_anew(self) -> None:
-        """Take what is replayed from here on for what another process did."""
+        """Take what is replayed from here on for what another process did, which finds the folders there."""
         self._descriptors = Descriptors()
+        self.keep_folders()
 
     # One method per system call; arguments are as strace writes them, with -xx and -y.
 

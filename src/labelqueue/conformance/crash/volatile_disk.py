@@ -9,8 +9,8 @@ power cut may leave:
 - of a folder's names: any beginning of the changes since its last flush, since file
   systems keep those in order.
 
-It is kinder than the standard in one thing: a folder that was made is there.  The name
-of a new file is there only when its folder was flushed, as is a rename.
+The name of a new file or folder is there only when the folder above it was flushed, as
+is a rename.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from labelqueue.conformance.crash.volatile import Entry, VolatileFile, VolatileF
 from labelqueue.spec import InconclusiveError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 __all__ = ["Platter", "VolatileDisk"]
 
@@ -55,8 +55,8 @@ class VolatileDisk:
             folder = self.folder(path.parent)
             if path.is_symlink() and folder is not None:
                 folder.flushed[path.name] = VolatileLink(path.readlink())
-            elif path.is_dir():
-                self.make_folder(path)
+            elif path.is_dir() and folder is not None:
+                folder.flushed[path.name] = self._new_folder()
             elif path.is_file() and folder is not None:
                 content = path.read_bytes()
                 folder.flushed[path.name] = VolatileFile(content, content)
@@ -82,8 +82,7 @@ class VolatileDisk:
         changes = [len(folder.changes) for folder in self.folders]
         for counts in itertools.product(*(range(most + 1) for most in changes)):
             files = self._files(dict(zip(self.folders, counts, strict=True)))
-            lost = sum(changes) - sum(counts)
-            names = f"without the last {lost} changes of names" if lost else "with every change of names"
+            names = _without([c for folder, n in zip(self.folders, counts, strict=True) for c in folder.changes[n:]])
             for how in dict.fromkeys(how for file in files.values() for how in file.versions()):
                 yield (
                     f"{names}, content {how}",
@@ -134,13 +133,22 @@ class VolatileDisk:
         return found if isinstance(found, VolatileFolder) else None
 
     def make_folder(self, path: Path) -> None:
-        """Make a folder, which is there at once."""
-        parent = self.folder(path.parent)
-        if parent is not None and self.entry(path) is None:
-            self.folders.append(VolatileFolder())
-            parent.flushed[path.name] = self.folders[-1]
-            for change in parent.changes:
-                change.pop(path.name, None)
+        """Make a folder."""
+        if self.entry(path) is None:
+            self.change(path, self._new_folder())
+
+    def keep_folders(self) -> None:
+        """Put the names of all folders on the platter, and no other names."""
+        for folder in self.folders:
+            for change in folder.changes:
+                made = {name: entry for name, entry in change.items() if isinstance(entry, VolatileFolder)}
+                folder.flushed |= made
+                for name in made:
+                    del change[name]
+
+    def _new_folder(self) -> VolatileFolder:
+        self.folders.append(VolatileFolder())
+        return self.folders[-1]
 
     def change(self, path: Path, entry: Entry | None) -> None:
         """Let a path stand for something else, or for nothing."""
@@ -169,3 +177,13 @@ class VolatileDisk:
         if file is not None and length != len(file.data):
             file.is_cut = file.is_cut or length < len(file.data)
             self.set(file, file.data[:length].ljust(length, b"\0"))
+
+
+def _without(lost: Sequence[Mapping[str, Entry | None]]) -> str:
+    """Say which changes of names are lost; a new folder among them takes with it what is in it."""
+    if not lost:
+        return "with every change of names"
+    made = [name for change in lost for name, entry in change.items() if isinstance(entry, VolatileFolder)]
+    return f"without the last {len(lost)} changes of names" + "".join(
+        f", the folder {name} among them" for name in made
+    )

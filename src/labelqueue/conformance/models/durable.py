@@ -93,8 +93,19 @@ class DurableQueue(JsonQueue):
     def sidecar(self) -> Path:
         """The file that is locked; its folder is made for it."""
         target = self.path.resolve()
-        target.parent.mkdir(parents=True, exist_ok=True)
+        self.make_folder(target.parent)
         return target.with_name(f"{target.name}.lock")
+
+    def make_folder(self, folder: Path) -> None:
+        """Make a folder and those above it that are missing, and have the disk take their names."""
+        missing = [each for each in (folder, *folder.parents) if not each.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        for made in missing:
+            self.flush_name_of(made)
+
+    def flush_name_of(self, folder: Path) -> None:
+        """Have the disk take the name of a folder."""
+        self.flush_folder(folder.parent)
 
     # Writing, step by step.
 

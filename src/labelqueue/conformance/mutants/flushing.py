@@ -64,6 +64,14 @@ class FlushesTheFolderAbove(DurableQueue):
 
 
 @mutant("DUR-4")
+class LeavesNewFoldersUnflushed(DurableQueue):
+    """The folder that the first change makes is not flushed into the one above, and may go with all that is in it."""
+
+    def flush_name_of(self, folder: Path) -> None:
+        pass
+
+
+@mutant("DUR-4")
 class FlushesTheFolderOfTheLink(DurableQueue):
     """The folder of the path as it was given is flushed, though a link may lead to another."""
 
