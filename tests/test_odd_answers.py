@@ -55,3 +55,35 @@ def test_an_odd_answer_is_a_failure_and_no_error(make, failing):
     assert report.requirements[failing].outcome == "fail"
     assert [name for name, found in report.requirements.items() if found.outcome == "error"] == []
     assert report.programs == 10
+
+
+class NeedsItsFolder(ModelQueue):
+    def __init__(self, queue_path, max_asks_per_day=20):
+        list(queue_path.parent.iterdir())
+        super().__init__(queue_path, max_asks_per_day)
+
+
+class NeedsItsFile(ModelQueue):
+    def __init__(self, queue_path, max_asks_per_day=20):
+        self.there = queue_path
+        super().__init__(queue_path, max_asks_per_day)
+
+    @property
+    def all_items(self):
+        self.there.stat()
+        return super().all_items
+
+
+class NeedsItsCap(ModelQueue):
+    def __init__(self, queue_path, max_asks_per_day):
+        super().__init__(queue_path, max_asks_per_day)
+
+
+@pytest.mark.parametrize(
+    ("make", "requirement"), [(NeedsItsFolder, "KEEP-3"), (NeedsItsFile, "KEEP-3"), (NeedsItsCap, "CAP-1")]
+)
+def test_a_queue_that_cannot_be_opened_as_it_has_to_be_is_examined(make, requirement):
+    """That nothing is there yet, or no cap is given, is no reason to take it for no queue."""
+    report = run(PythonSubject("odd", make), only=requirement, programs=0)
+
+    assert report.requirements[requirement].outcome == "fail"

@@ -21,6 +21,7 @@ from labelqueue.conformance import run, subject_named
         ("dialect:Queue", ("core", "input", "durable", "file"), 10),
         ("folder:Queue", ("core", "shared"), 0),
         ("two_slots:Queue", ("core", "durable"), 0),
+        ("two_slots:Beside", ("core",), 5),
         ("other_shapes:Lazy", ("core",), 20),
         ("other_shapes:Slots", ("core",), 20),
         ("other_shapes:Slow", ("core",), 0),

@@ -39,3 +39,11 @@ def test_a_replacement_that_only_tidies_up_need_not_be_flushed(store):
 
     assert unflushed(Record([appended, flushed, *replaced]), hit, store) is None
     assert unflushed(Record([flushed, appended, *replaced]), hit, store) == "the replacement of the store"
+
+
+def test_what_was_only_interrupted_was_flushed(store):
+    """An interrupt comes when the flush has done its work; the call may be acknowledged all the same."""
+    hit = call("fsync", f"4<{store}.new>")
+    calls = [call("write", f"4<{store}.new>", "9"), hit, call("rename", f'"{store}.new", "{store}"')]
+
+    assert unflushed(Record(calls), hit, store) is None

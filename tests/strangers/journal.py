@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import rules
+from flushing import flush, make
 
 
 class Queue:
@@ -32,18 +33,11 @@ class Queue:
 
     @contextmanager
     def locked(self):
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        make(self.path.parent)
         descriptor = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
-        finally:
-            os.close(descriptor)
-
-    def flush(self, folder):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
         finally:
             os.close(descriptor)
 
@@ -53,8 +47,7 @@ class Queue:
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT)
         try:
             if end == 0:  # whoever finds a line need not ask whether the file has its name for good
-                for folder in (self.path.parent, self.path.parent.parent):
-                    self.flush(folder)
+                flush(self.path.parent)
             if os.fstat(descriptor).st_size > end:
                 os.ftruncate(descriptor, end)
             try:

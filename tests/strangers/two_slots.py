@@ -100,3 +100,10 @@ class StumblesOverHalf(Queue):
 
     def whole(self, content):
         return json.loads(content.partition(b"\n")[2]) if content else (0, [])
+
+
+class Beside(Queue):
+    """Lies beside the path that it was given, at which there is nothing."""
+
+    def __init__(self, queue_path, max_asks_per_day=20):
+        super().__init__(f"{queue_path}.d", max_asks_per_day)

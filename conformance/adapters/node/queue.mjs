@@ -98,7 +98,8 @@ export class ActiveLabelingQueue {
       if (place === -1) return [entries, null];
       const { request, further } = entries[place];
       const marked = Object.freeze({ ...request, status });
-      return [request.status === status ? entries : entries.with(place, { request: marked, further }), marked];
+      // Written also where it is so already: the flush of the mark that made it so may have failed (DUR-4).
+      return [entries.with(place, { request: marked, further }), marked];
     });
   }
 

@@ -152,7 +152,8 @@ class Examination:
         evidence["warning"] = next((str(warning.message) for warning in warned), None)
         evidence["until"] = self._clock.latest
         if self._is_path:
-            evidence["written"] = self._store.written_since(look)
+            # Who takes its lock before it judges may make the folder for it; a call that is refused may leave that.
+            evidence["written"] = self._store.written_since(look, counts_folders=answer is not None)
             evidence["created"] = self._store.created_since(look)
             evidence["is_store_there"] = self._store.is_there
         if is_watched:

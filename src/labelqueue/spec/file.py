@@ -63,7 +63,8 @@ def one_array_of_objects(seen: Observation) -> Iterator[str]:
     """The store MUST be one UTF-8 file holding one JSON array (RFC 8259: no NaN, no Infinity, no byte order mark), one object per request in enqueue order, with the nine fields by name.
 
     Many a library writes NaN without being asked.  Members that have a default are
-    written all the same: a reader in another language knows no defaults.
+    written all the same: a reader in another language knows no defaults.  What else a
+    row or a mapping says is no member (ENQ-7, DRIFT-3).
     """
     assert seen.file_after is not None
     if seen.file_after.error is not None:
@@ -77,15 +78,24 @@ def one_array_of_objects(seen: Observation) -> Iterator[str]:
     order = [item["request_id"] for item in items if item["request_id"] in known]
     if not seen.is_tainted and order != [request_id for request_id in seen.enqueued if request_id in known]:
         yield "the file does not hold the requests in the order in which they were enqueued"
+    new = {request.request_id for request in seen.after} - {request.request_id for request in seen.before}
     for place, item in enumerate(items):
         missing = [field for field in FIELDS if field not in item]
         if missing:
             yield f"item {place} of the file has no member {missing[0]!r}"
+        strays = _further_keys(seen) & item.keys() if item["request_id"] in new else ()
+        if strays:
+            yield f"item {place} of the file has a member {min(strays)!r}, which was handed in and is no field"
     held = {request.request_id: request for request in seen.after}
     for place, request in enumerate(seen.file_after.requests):
         changed = request.differs_from(held[request.request_id]) if request.request_id in held else []
         if changed:
             yield f"item {place} of the file has another {changed[0]} than the request"
+
+
+def _further_keys(seen: Observation) -> set[str]:
+    """What the rows or mappings that were handed in say beside the fields of a request."""
+    return {key for bucket in seen.call.buckets for key in bucket.keys} - set(FIELDS)
 
 
 @requirement(

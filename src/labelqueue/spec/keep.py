@@ -113,8 +113,8 @@ def missing_store_is_empty(seen: Observation) -> Iterator[str]:
             yield f"{seen.call.do} created {', '.join(seen.created)}"
     elif seen.is_change and seen.is_store_there is False:
         yield f"{seen.call.do} did not create the store"
-    elif not seen.is_change and seen.is_store_there:
-        yield f"{seen.call.do} created the store, though it changed nothing"
+    elif not seen.is_change and seen.written:
+        yield f"{seen.call.do} created {', '.join(seen.written)}, though it changed nothing"
 
 
 @requirement(

@@ -100,7 +100,8 @@ class Observation:
         stored: What another handle read from the store after the call; a clause
             when it could not read; `None` where nobody looked.
         written: Files that were written or removed in the store during the call,
-            a lock's sidecar aside, or `None` where the store is no path.
+            a lock's sidecar aside, and folders that a call made which was not refused;
+            `None` where the store is no path.
         created: Files and folders that appeared during the call, all of them, or
             `None` where the store is no path.
         is_store_there: Whether the store exists after the call, or `None`.

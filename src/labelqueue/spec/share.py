@@ -50,7 +50,7 @@ def acknowledged_changes_are_seen(seen: History) -> Iterator[str]:
     modification time in seconds: two changes fit into one.
     """
     for earlier, later in seen.pairs_in_real_time():
-        problems = _unseen(earlier, later) if earlier.call.do in _CHANGING else _unknown(earlier, later)
+        problems = _unseen(earlier, later, seen) if earlier.call.do in _CHANGING else _unknown(earlier, later)
         yield from (f"{seen.how}: {problem}" for problem in problems)
     for event in seen.events:
         marks = [mark for mark in seen.events if _is_mark(mark) and mark.precedes(event)]
@@ -108,7 +108,7 @@ def _unknown(reading: Event, later: Event) -> Iterator[str]:
             yield f"{_name(later)}, begun after {_name(reading)} had shown the request, does not find it"
 
 
-def _unseen(change: Event, later: Event) -> Iterator[str]:
+def _unseen(change: Event, later: Event, seen: History) -> Iterator[str]:
     shown = later.result if isinstance(later.result, list) else []
     requests = [request for request in shown if isinstance(request, Seen)]
     began = f"{_name(later)}, begun after {_name(change)} had returned,"
@@ -121,11 +121,32 @@ def _unseen(change: Event, later: Event) -> Iterator[str]:
             yield f"{began} does not show the request"
         elif request is not None and request.is_pending:
             yield f"{began} shows the request as pending"
-    elif later.call.do == "all_items":
-        keys = {request.key for request in requests}
-        missing = [bucket for bucket in _selected(change) if bucket.key not in keys]
+    elif later.call.do == "all_items" or _shows_all_pending(later, seen):
+        keys = {request.key for request in requests} | _keys_done_before(later, seen)
+        missing = [bucket for bucket in _asked_for(later, _selected(change)) if bucket.key not in keys]
         if missing:
             yield f"{began} does not show the bucket of {missing[0].user_id} at {missing[0].start.isoformat()}"
+
+
+def _shows_all_pending(asking: Event, seen: History) -> bool:
+    """Whether `get_pending` showed so few that nothing was cut off, whatever had been marked by then."""
+    if asking.call.do != "get_pending" or asking.call.limit is not None or not isinstance(asking.result, list):
+        return False
+    marks = [event for event in seen.events if event.call.do == "mark_done" and not asking.precedes(event)]
+    done = {mark.call.request_id for mark in marks}
+    return all(mark.is_answered for mark in marks) and len(asking.result) < seen.cap - len(done)
+
+
+def _keys_done_before(later: Event, seen: History) -> set[tuple[str, datetime]]:
+    """The buckets of which a request may have been marked before a call ended; all are shown by `all_items`."""
+    if later.call.do == "all_items":
+        return set()
+    return {event.result.key for event in seen.events if _is_mark(event) and not later.precedes(event)}
+
+
+def _asked_for(later: Event, buckets: list[Bucket]) -> list[Bucket]:
+    user_id = later.call.user_id if later.call.do == "get_pending" else None
+    return [bucket for bucket in buckets if user_id in (None, bucket.user_id)]
 
 
 @requirement("SHARE-2", profile="shared", source="decided", on=_CHANGING, sees=History)

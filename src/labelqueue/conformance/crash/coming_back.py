@@ -37,7 +37,7 @@ def comes_back(stage: Stage, actor: Program, reader: Program, injection: str, th
     store = stage.set_up().resolve()
     live = store.parents[1]
     disk = Disk(live)
-    actor.open(store)
+    stage.open(actor, store)
     with attached(actor.pid, injection, is_full=True, thread=thread) as record:
         attempt(lambda: actor.perform(stage.step))
     there = settled(live)

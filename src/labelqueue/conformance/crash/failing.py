@@ -27,7 +27,7 @@ from labelqueue.conformance.tracing.system_calls import FLUSHES
 from labelqueue.spec import Interruption
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from pathlib import Path
 
 
@@ -83,6 +83,8 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
         elif not trials.actor.is_alive:
             # What failed was none of the queue's calls, or it died of an interrupt.
             trials.take_another()
+    if is_alone:
+        yield from _marking_again(trials, changing, store)
     for most in sorted({size - 1, size // 2, 1}) if size is not None else ():
         yield trials.cut_short(most)
     writes = [point for point in points if point.name in _WRITES][:_MOST_WRITES]
@@ -91,11 +93,22 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
         # What is written into a file that was there, such as the store itself, is written behind what is there.
         prepared = stage.prepared.parent.rglob("*")
         there = next((file.stat().st_size for file in prepared if file.name == point.file and file.is_file()), 0)
-        more = size - there if size is not None else _length_of(point, record)
+        is_whole = not there or point.file == store.name
+        more = size - there if size is not None and is_whole else _length_of(point, record)
         for parts in ((1 / 2,), (1 / 2, 1 / 2), (1 / 3, 2 / 3)):
             interruption = trials.write_in_part(point, [int(there + part * more) for part in parts])
             if interruption is not None:
                 yield interruption
+
+
+def _marking_again(trials: Trials, changing: Iterable[tuple[Point, str]], store: Path) -> Iterator[Interruption]:
+    """Let the flush of the folder fail behind a mark, which is then made again."""
+    of_folder = ((p, error) for p, error in changing if p.name in FLUSHES and p.file == store.parent.name)
+    if trials.stage.step["do"] != "mark_done" or not trials.actor.is_alive:
+        return
+    for found in [trials.mark_again(point, error) for point, error in of_folder]:
+        if found is not None:
+            yield found
 
 
 def _length_of(point: Point, record: Record) -> int:

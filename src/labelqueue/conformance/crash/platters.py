@@ -34,7 +34,7 @@ def settled(live: Path) -> Platter:
 def lay_out(platter: Platter, live: Path) -> None:
     """Put what was on the platter where it was: what is stored may name a path."""
     shutil.rmtree(live)
-    (live / "store").mkdir(parents=True)
+    live.mkdir()
     for path, content in platter.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, bytes):

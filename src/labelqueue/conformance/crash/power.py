@@ -37,7 +37,7 @@ _SCRIPT: Final[tuple[Step, ...]] = (
     NEXT,
 )
 _FURTHER: Final[tuple[Step, ...]] = (CORRECTION.step, NEXT)
-_STORE: Final = Path("live", "store", "queue.json")
+_STORE: Final = Path("live", "stores", "one", "queue.json")  # the first change makes both folders
 
 
 def power_cuts(
@@ -60,10 +60,10 @@ def power_cuts(
     root = Path(tempfile.mkdtemp(prefix="labelqueue-")).resolve()
     try:
         name = store = root / _STORE if stage is None else stage.set_up().resolve()
-        live = store.parents[1]
+        live = store.parents[1] if stage is not None else root / _STORE.parts[0]
         live.mkdir(exist_ok=True)
         if is_linked:
-            name.parent.mkdir()  # a link leads to nothing yet, but to a folder that is there
+            name.parent.mkdir(parents=True)  # a link leads to nothing yet, but to a folder that is there
             name = linked(name)
         disk, rehearsed = Disk(live), Disk(live)
         before, steps = ((), _SCRIPT) if stage is None else (stage.before, (stage.step, *_FURTHER))

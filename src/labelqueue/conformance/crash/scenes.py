@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import tempfile
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -58,6 +59,9 @@ FILLED: Final[tuple[Step, ...]] = ({"do": "enqueue_drift", "buckets": [_bucket(n
 
 """What makes three requests."""
 
+GROWN: Final[tuple[Step, ...]] = tuple({"do": "enqueue_drift", "buckets": [_bucket(n)]} for n in range(3))
+"""What makes them one by one: a store may write its first changes in another way than all that follow."""
+
 SETTLED_S: Final = 0.1
 """How many seconds behind a change even those remember a file who wait for a tick of the clock."""
 
@@ -75,12 +79,14 @@ class Scene:
     Attributes:
         before: The steps that prepare the store.
         step: The call.
+        own: What the process of a call that fails has changed itself before, and so may remember: marks alone.
         is_interrupted: Whether an interrupt may come in the middle: what is only tidied up may be left as it is.
         is_linked: Whether the path is that of a link to the store.
     """
 
     before: tuple[Step, ...]
     step: Step
+    own: tuple[Step, ...] = ()
     is_interrupted: bool = True
     is_linked: bool = False
 
@@ -89,16 +95,17 @@ SCENES: Final = (
     Scene((), {"do": "enqueue_drift", "buckets": [_bucket(0)]}),
     Scene(FILLED, _LOW),
     # One of them waits already.
-    Scene(FILLED, {"do": "enqueue_drift", "buckets": [_bucket(1), *CROWD]}),
-    Scene(FILLED, {"do": "mark_done", "request_id": {"$place": 1}, "status": "skipped"}),
+    Scene(GROWN, {"do": "enqueue_drift", "buckets": [_bucket(1), *CROWD]}),
+    Scene(GROWN, {"do": "mark_done", "request_id": {"$place": 1}, "status": "skipped"}),
 )
-"""Every changing call, on a store that is there; and the first change, which creates it."""
+"""Every changing call, on a store that is there, or has grown; and the first change, which creates it."""
 
 CORRECTION: Final = Scene(
-    (*FILLED, {"do": "mark_done", "request_id": {"$place": 1}}),
+    GROWN,
     {"do": "mark_done", "request_id": {"$place": 1}, "status": "skipped"},
+    own=({"do": "mark_done", "request_id": {"$place": 1}},),
 )
-"""A mark of a request that is done already: who takes back a mark that failed must know what was there."""
+"""A mark of what the process has marked before: who takes back a mark that failed must know what was there."""
 
 
 LINKED: Final = replace(SCENES[-1], is_linked=True)
@@ -146,7 +153,10 @@ class Stage:
             program.perform(resolved(step, {}, self.before))
             self.before = tuple(program.perform({"do": "all_items"}))
         program.state_of(prepared)  # which closes it
-        if self.scene.is_linked:
+        if self.scene.own:
+            self.open(program, self.set_up())
+            self.before = tuple(program.perform({"do": "all_items"}))
+        if self.scene.is_linked and prepared.exists():  # a queue may lie beside its path
             target = prepared.parent / "behind" / prepared.name
             target.parent.mkdir()
             prepared.replace(target)
@@ -163,15 +173,23 @@ class Stage:
             store.parent.parent.mkdir()
         return store
 
+    def open(self, program: Program, store: Path) -> None:
+        """Open a store that was set up, and make the changes that are the program's own."""
+        program.open(store)
+        for step in self.scene.own:
+            program.perform(resolved(step, {}, self.before))
+        if self.scene.own:
+            time.sleep(SETTLED_S)
+
     def rehearse(self, program: Program) -> None:
         """Make the call once with nobody watching, so that what a program loads late is loaded."""
-        program.open(self.set_up())
+        self.open(program, self.set_up())
         program.perform(self.step)
 
     def recorded(self, program: Program, store: Path) -> Record:
         """Make the call once with nobody watching, and then recorded, on a store that was set up."""
         self.rehearse(program)
-        program.open(store)
+        self.open(program, store)
         with attached(program.pid) as record:
             program.perform(self.step)
         return record

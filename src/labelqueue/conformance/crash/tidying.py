@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from labelqueue.conformance.crash.scenes import FILLED, Scene, Stage
+from labelqueue.conformance.crash.scenes import GROWN, Scene, Stage
 from labelqueue.conformance.steps import Step, resolved
 from labelqueue.conformance.tracing.strace import attached
 
@@ -24,26 +24,28 @@ __all__ = ["tidying_scene"]
 
 _MARKS: Final[tuple[Step, ...]] = tuple(
     {"do": "mark_done", "request_id": {"$place": place}, "status": status}
-    for _ in range(24)
+    for _ in range(36)
     for status in ("labeled", "skipped")
-    for place in range(3)
+    for place in range(2)
 )
 """So many that who tidies up at the hundredth change, or at the 128th, does so."""
 
 
-def tidying_scene(program: Program) -> Scene | None:
+def tidying_scene(program: Program, before: Sequence[Step] = GROWN) -> Scene | None:
     """Find the first of many changes that does something else on the disk than those before.
 
     Args:
         program: A process that makes the changes.
+        before: The changes that come first, and make two requests or more.
 
     Returns:
         The changes before and that one; `None` where all are alike.
     """
-    with Stage(Scene((), FILLED[0])) as stage:
+    with Stage(Scene((), before[0])) as stage:
         store = stage.set_up()
         program.open(store)
-        program.perform(FILLED[0])
+        for step in before:
+            program.perform(step)
         there = tuple(program.perform({"do": "all_items"}))
         with attached(program.pid) as record:
             for step in _MARKS:
@@ -52,7 +54,7 @@ def tidying_scene(program: Program) -> Scene | None:
     # The first may do what the first one alone has to.
     usual = kinds[1] if len(kinds) > 1 else frozenset()
     place = next((place for place, kind in enumerate(kinds) if place > 1 and not kind <= usual | kinds[0]), None)
-    return None if place is None else Scene((*FILLED, *_MARKS[:place]), _MARKS[place], is_interrupted=False)
+    return None if place is None else Scene((*before, *_MARKS[:place]), _MARKS[place], is_interrupted=False)
 
 
 def _kinds(calls: Sequence[SystemCall], store: Path) -> list[frozenset[tuple[str, bool]]]:

@@ -14,7 +14,7 @@ from labelqueue.conformance.crash.coming_back import comes_back
 from labelqueue.conformance.crash.elsewhere import take_away
 from labelqueue.conformance.crash.errors_of_calls import is_half_open
 from labelqueue.conformance.crash.scenes import NEXT, SETTLED_S, Stage
-from labelqueue.conformance.crash.unflushed import A_MOVE, unflushed, written_alone
+from labelqueue.conformance.crash.unflushed import A_MOVE, flushes_again, unflushed, written_alone
 from labelqueue.conformance.subjects.subject import BrokenError
 from labelqueue.conformance.tracing.strace import attached
 
@@ -103,6 +103,32 @@ class Trials:
         leftovers = None if found.leftovers is None else (*found.leftovers, *strays)
         return replace(found, unflushed=lost, leftovers=leftovers)
 
+    def mark_again(self, point: Point, error: str) -> Interruption | None:
+        """Let the flush of a replacement fail, and make the same mark again: who acknowledges it has to flush it.
+
+        Returns:
+            What was found behind the second mark; `None` where the first did not fail as it was to, or the
+            second was refused.
+        """
+        store, _ = self._begin()
+        if point.is_gone_from(self.actor.pid):
+            return None
+        injection = f"{point.name}:error={error}:when={point.number}"
+        with attached(self.actor.pid, injection, thread=point.whom) as record:
+            first = attempt(lambda: self.actor.perform(self.stage.step))
+        self.is_missed = not record.injected()
+        if "refusal" not in first or not record.injected() or not self.actor.is_alive:
+            return None
+        lost = unflushed(record, record.injected()[0], store)
+        with attached(self.actor.pid) as again:
+            second = attempt(lambda: self.actor.perform(self.stage.step))
+        if lost is None or "refusal" in second:
+            return None
+        lost = None if flushes_again(again, store) else lost
+        how = f"{point} failed with {error}, and the same mark was made again"
+        found = self._afterwards(store, how, error, second, NEXT, is_alone=self.is_alone)
+        return replace(found, unflushed=lost)
+
     def cut_short(self, most: int) -> Interruption:
         """Let no file grow beyond so many bytes."""
         store, then = self._begin()
@@ -138,13 +164,13 @@ class Trials:
     def _begin(self) -> tuple[Path, Step]:
         store = self.stage.set_up()
         try:
-            self.actor.open(store)
+            self.stage.open(self.actor, store)
         except BrokenError:
             # The call that was missed may have been the reading of this request, right as strace let go.
             if not self.is_missed:
                 raise
             self.take_another()
-            self.actor.open(store)
+            self.stage.open(self.actor, store)
         self.is_missed = False
         return store, next(self.then)
 

@@ -77,6 +77,16 @@ class WritesBehindATornLine(AddsALine):
 
 
 @mutant("DUR-3")
+class WritesBehindATornLineOnceGrown(AddsALine):
+    """As long as there are few lines, all is right; later, what a dead process did not finish stays where it is."""
+
+    few = 2
+
+    def end_of(self, content: bytes) -> int:
+        return super().end_of(content) if content.count(b"\n") <= self.few else len(content)
+
+
+@mutant("DUR-3")
 class TakesALineWithoutItsEnd(AddsALine):
     """A last line that is JSON is taken for whole, though its end was not written, and the next one is glued to it."""
 
@@ -155,3 +165,20 @@ class TakesBackOutsideTheLock(AddsALine):
         self.unlock()
         fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.ftruncate(descriptor, end)
+
+
+@mutant("SHARE-2")
+class TidiesUpOutsideTheLock(AddsALine):
+    """A line per change; of a dozen the last one alone is kept, which is seen to when the lock is free again."""
+
+    most = 12
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        with super().locked():
+            yield
+        target = self.path.resolve()
+        if target.exists() and target.read_bytes().count(b"\n") >= self.most:
+            temporary = self.temporary(target)
+            temporary.write_bytes(self.last_line(target.read_bytes()) + b"\n")
+            self.replace(temporary, target)

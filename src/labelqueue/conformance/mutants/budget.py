@@ -56,6 +56,14 @@ class OneTooFew(ModelQueue):
 
 
 @mutant("CAP-2")
+class CountsTheNewestAlone(ModelQueue):
+    """What is done today is looked for among the newest thirty."""
+
+    def counts(self, request: Any) -> bool:
+        return super().counts(request) and any(request is one for one in self.items[-30:])
+
+
+@mutant("CAP-2")
 class CountsWhenAllIsRead(ModelQueue):
     """How many were done today is counted when all is read, and remembered."""
 

@@ -224,6 +224,17 @@ class ForgetsTheMode(JsonQueue):
         self.path.resolve().chmod(0o666 & ~umask)
 
 
+@mutant("FILE-1")
+class WritesWhatElseIsSaid(JsonQueue):
+    """What a row or a mapping says beside the fields is written into the file."""
+
+    def request(self, row: Mapping[str, Any], reason: str, now: datetime) -> Any:
+        request = super().request(row, reason, now)
+        further = self.unknown_in(dict(row))
+        self.unknown[request.request_id] = {name: str(value) for name, value in further.items()}
+        return request
+
+
 @mutant("FILE-6")
 class ReplacesALinkToNothing(JsonQueue):
     """A symbolic link whose target is not there yet is replaced by the first file."""

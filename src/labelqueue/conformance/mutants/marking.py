@@ -159,3 +159,13 @@ class AllUnderTheCap(ModelQueue):
     @property
     def all_items(self) -> list[Any]:
         return self.items[: self.cap]
+
+
+@mutant("KEEP-4", "KEEP-3", "DONE-3")
+class MakesTheFolderToMark(ModelQueue):
+    """The folder is made before the id is looked for."""
+
+    def mark_done(self, request_id: str, status: str = "labeled") -> Any:
+        if self.path is not None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        return super().mark_done(request_id, status)

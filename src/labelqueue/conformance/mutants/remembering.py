@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from labelqueue.conformance.models.durable import DurableQueue
@@ -142,3 +144,23 @@ class RemembersItsIds(DurableQueue):
     def save(self) -> None:
         super().save()
         self.ids = None
+
+
+@mutant("SHARE-1")
+class RemembersWhoseTheyAre(DurableQueue):
+    """Which requests are a user's is remembered when the user is asked for, until the instance adds some itself."""
+
+    ids_of: Mapping[str, frozenset[str]] = MappingProxyType({})
+
+    def get_pending(self, user_id: str | None = None, limit: Any = None) -> list[Any]:
+        answer = super().get_pending(user_id, limit)
+        if user_id is None:
+            return answer
+        if user_id not in self.ids_of:
+            ids = frozenset(request.request_id for request in self.items if request.user_id == user_id)
+            self.ids_of = {**self.ids_of, user_id: ids}
+        return [request for request in answer if request.request_id in self.ids_of[user_id]]
+
+    def save(self) -> None:
+        super().save()
+        self.ids_of = {}

@@ -112,6 +112,15 @@ class OpeningMakesTheFolder(ModelQueue):
 
 
 @mutant("KEEP-3")
+class LooksIntoTheFolder(ModelQueue):
+    """Whether the store is there is looked up in its folder, which has to be there for that."""
+
+    def __init__(self, queue_path: Path, max_asks_per_day: int = 20) -> None:
+        names = {path.name for path in queue_path.parent.iterdir()}
+        super().__init__(queue_path if queue_path.name in names else queue_path.absolute(), max_asks_per_day)
+
+
+@mutant("KEEP-3")
 class ReadingMakesTheFile(ModelQueue):
     """Reading an absent store creates an empty one."""
 

@@ -134,3 +134,18 @@ class PlacesOfAFailedCall(DurableQueue):
         if request_id in self.order:
             request_id = self.items[self.order.index(request_id)].request_id
         return super().mark_done(request_id, status)
+
+
+@mutant("DUR-1")
+class ChangesWhatItHasWritten(LooksWhenChanged):
+    """What the instance itself wrote last is remembered, and changed before the next write, which may fail."""
+
+    own: Any = ...
+
+    def look(self) -> None:
+        if not self.path.exists() or self.own != self.signature():
+            DurableQueue.look(self)
+
+    def save(self) -> None:
+        DurableQueue.save(self)
+        self.own = self.signature()

@@ -126,7 +126,9 @@ class Client(Caller):
             return {"do": "enqueue_low_confidence", "rows": [row]}
         if choice < 0.85:  # noqa: PLR2004 - as above
             return {"do": "all_items"}
-        return {"do": "get_pending"}
+        if choice < 0.95:  # noqa: PLR2004 - as above
+            return {"do": "get_pending"}
+        return {"do": "get_pending", "user_id": _USERS[0]}
 
     def _bucket(self) -> dict[str, Any]:
         minute = self.random.choice(_MINUTES)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Final
 
-from labelqueue.conformance.crash.scenes import FILLED, NEXT
+from labelqueue.conformance.crash.scenes import CROWD, FILLED, NEXT
 from labelqueue.conformance.overlap.clients import made
 from labelqueue.conformance.overlap.pairs import PREPARED
 from labelqueue.spec import History, Seen
@@ -27,7 +27,9 @@ __all__ = ["many_changes"]
 
 _MANY: Final = 256  # and who counts changes in one byte begins anew
 _ALL: Final[Step] = {"do": "all_items"}
+_CROWD: Final[Step] = {"do": "enqueue_drift", "buckets": CROWD}
 _ASK: Final[Step] = {"do": "get_pending"}
+_ASK_OF_ONE: Final[Step] = {**_ASK, "user_id": NEXT["buckets"][0]["user_id"]}
 
 
 def many_changes(first: Program, second: Program, reader: Program, store: Path, now: datetime) -> History:
@@ -64,8 +66,10 @@ def _events(first: Program, second: Program) -> Iterator[Event]:
         ("B", second.perform, _ALL),
         ("A", first.perform, correction),
         ("B", second.perform, _ALL),
+        ("A", first.perform, _ASK_OF_ONE),
         ("B", second.perform, NEXT),
         ("A", first.perform, _ASK),
+        ("A", first.perform, _ASK_OF_ONE),
         ("A", first.perform, _ALL),
         ("B", second.perform, _ASK),
         # Who remembers which ids there are has now asked for them.
@@ -77,6 +81,13 @@ def _events(first: Program, second: Program) -> Iterator[Event]:
     yield last
     ids = _ids_in(last)
     yield made("B", second.perform, {"do": "mark_done", "request_id": ids[-1] if ids else ""})
+    # What changes at the end of a store that has grown large is as long as it was.
+    yield made("A", first.perform, _CROWD)
+    seen = made("B", second.perform, _ALL)
+    yield seen
+    for request_id in _ids_in(seen)[-1:]:
+        yield made("A", first.perform, {"do": "mark_done", "request_id": request_id})
+    yield made("B", second.perform, _ALL)
 
 
 def _ids_in(event: Event) -> list[str]:

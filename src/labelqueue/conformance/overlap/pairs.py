@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from labelqueue.conformance.crash.scenes import CROWD
 
 if TYPE_CHECKING:
+    from labelqueue.conformance.crash.scenes import Scene
     from labelqueue.conformance.steps import Step
 
 __all__ = [
@@ -22,19 +23,22 @@ __all__ = [
     "READINGS",
     "TIMED",
     "Pair",
+    "while_tidying",
 ]
 
 
+def _bucket(minute: int) -> dict[str, Any]:
+    start, end = f"2026-01-10T09:{minute:02}:00Z", f"2026-01-10T10:{minute:02}:00Z"
+    return {"user_id": "ada", "bucket_start_ts": start, "bucket_end_ts": end}
+
+
 def _drift(*minutes: int) -> Step:
-    buckets = [
-        {
-            "user_id": "ada",
-            "bucket_start_ts": f"2026-01-10T09:{minute:02}:00Z",
-            "bucket_end_ts": f"2026-01-10T10:{minute:02}:00Z",
-        }
-        for minute in minutes
-    ]
-    return {"do": "enqueue_drift", "buckets": buckets}
+    return {"do": "enqueue_drift", "buckets": [_bucket(minute) for minute in minutes]}
+
+
+def _low(*minutes: int) -> Step:
+    rows = [{**_bucket(minute), "confidence": 0.25, "predicted_label": "coding"} for minute in minutes]
+    return {"do": "enqueue_low_confidence", "rows": rows}
 
 
 def _mark(place: int, status: str = "labeled") -> Step:
@@ -51,6 +55,7 @@ class Pair(NamedTuple):
         first: The call that is stopped in the middle.
         second: The call that is made meanwhile.
         cap: The cap of everybody.
+        own: What the first client changes before all others, where it is a process.
         earlier: A call that the second client makes before, or another one where both are
             threads of one instance, so that the first has to read the store anew, or `None`.
         then: A call that the second client makes behind its first one.
@@ -65,6 +70,7 @@ class Pair(NamedTuple):
     first: Step
     second: Step
     cap: int = 20
+    own: tuple[Step, ...] = ()
     earlier: Step | None = None
     then: Step | None = None
     is_first: bool = False
@@ -88,6 +94,8 @@ PAIRS: Final = (
     # also where the second is read only since the file is another one.
     Pair({"do": "get_pending"}, _mark(0), cap=1, earlier=_drift(2)),
     Pair({"do": "get_pending"}, _mark(0), cap=2, earlier=_drift(2)),
+    # Who adds row by row lets others in between, and finds their bucket there.
+    Pair(_low(3, 5), _drift(5, 7)),
 )
 """The calls that are made to overlap."""
 
@@ -109,16 +117,26 @@ LATE: Final = Pair(_drift(2), _mark(0), is_late=True)
 LINKED: Final = Pair(_drift(2), _drift(4), is_linked=True)
 """The calls that overlap where the store is a file, which a link names as well."""
 
-LOOK: Final = Pair(_drift(0, 2), {"do": "all_items"})
-"""A look at what somebody is changing: what one has seen, others must see as well."""
+LOOK: Final = Pair(_drift(0, 2), {"do": "all_items"}, own=(_drift(6),))
+"""A look at what somebody is changing, who has changed it before: what one has seen, others must see as well."""
 
 LOOKED_AT: Final = Pair({"do": "all_items"}, _drift(2))
 """A change of what somebody is looking at: it may have to wait until they have seen enough."""
 
 FAILING: Final = (
-    Pair(_drift(2), _drift(4, 5)),
+    # Who takes back what was written behind its own last change takes the other's with it.
+    Pair(_drift(2), _drift(4, 5), own=(_drift(6),), earlier=_drift(3)),
     Pair(_mark(0), _drift(4)),
     LOOK,
     Pair(_drift(2), _drift(4), is_first=True),
 )
 """The calls that overlap where the first one fails."""
+
+
+def while_tidying(scene: Scene) -> Pair:
+    """Let a change overlap with the one behind which a store is tidied up.
+
+    Args:
+        scene: All changes of the first client, from `PREPARED` on.
+    """
+    return Pair(scene.step, _drift(4), own=scene.before[len(PREPARED) :])

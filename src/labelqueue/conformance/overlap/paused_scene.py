@@ -176,6 +176,8 @@ class PausedScene:
         self.second.open(linked(store) if self.pair.is_linked else store, self.pair.cap)
         self.events = [told(step, number) for number, step in enumerate(self.stage.scene.before)]
         self.events += [made("A", self.first.perform, _ALL), made("B", self.second.perform, _ALL)]
+        for step in self.pair.own:
+            self.events.append(made("A", self.first.perform, resolved(step, {}, self.stage.before)))
         if self.pair.earlier is not None:
             self.events.append(made("B", self.second.perform, self.pair.earlier))
             if self.pair.is_settled:

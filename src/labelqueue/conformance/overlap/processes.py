@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from labelqueue.conformance.crash.program import Program
+from labelqueue.conformance.crash.tidying import tidying_scene
 from labelqueue.conformance.overlap.clients import (
     CALLS,
     CLIENTS,
@@ -26,7 +27,7 @@ from labelqueue.conformance.overlap.clients import (
     one_by_one,
 )
 from labelqueue.conformance.overlap.many_changes import many_changes
-from labelqueue.conformance.overlap.pairs import LATE, LINKED, MARKS, PAIRS, PARTS, TIMED
+from labelqueue.conformance.overlap.pairs import LATE, LINKED, MARKS, PAIRS, PARTS, PREPARED, TIMED, while_tidying
 from labelqueue.conformance.overlap.paused import failing_meanwhile, long_pause, paused_histories
 from labelqueue.conformance.overlap.ways import fresh_store, histories_in
 from labelqueue.conformance.tracing.strace import why_not
@@ -137,6 +138,9 @@ def _paused(company: _Company) -> Iterator[History]:
     if company.can_be_stopped():
         first, second, *_, reader = company.timed
         pairs = (*PAIRS, LATE, LINKED) if "file" in company.profiles else (*PAIRS, LATE)
+        tidying = tidying_scene(first, PREPARED)
+        if tidying is not None:
+            pairs = (*pairs, while_tidying(tidying))
         yield from paused_histories(first, second, reader, now_of(company.subject), pairs)
 
 

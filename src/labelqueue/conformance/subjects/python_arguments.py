@@ -87,7 +87,8 @@ def _frame_of(step: Step) -> Any:  # noqa: ANN401 - a pandas frame
     frame = pd.DataFrame(rows, columns=step.get("columns"), index=step.get("index"), dtype=object if is_odd else None)
     if "index" in step:
         frame.index.name = "user_id"  # as `set_index(..., drop=False)` leaves it: who makes a column of it fails
-    return frame.astype({name: kind for name, kind in step.get("types", {}).items() if name in frame})
+    kinds: dict[str, Any] = {"ordered category": pd.CategoricalDtype(ordered=True)}
+    return frame.astype({name: kinds.get(kind, kind) for name, kind in step.get("types", {}).items() if name in frame})
 
 
 def change(before: list[Any], after: list[Any]) -> str | None:

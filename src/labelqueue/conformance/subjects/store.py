@@ -61,8 +61,9 @@ class StoreFolder:
 
     @property
     def is_there(self) -> bool:
-        """Whether something exists at the path."""
-        return self.path.exists()
+        """Whether something exists at the path or beside it, but for a lock."""
+        folder = self.path.parent
+        return folder.exists() and any(not name.endswith(".lock") for name in os.listdir(folder))  # noqa: PTH208 - names
 
     def file(self) -> FileState | None:
         """Return the file at the path as it is now; `None` where the store is no file."""
@@ -107,7 +108,7 @@ class StoreFolder:
             if modified_ns is not None and "mtime" in step:
                 moved_ns = _MTIMES[step["mtime"]](modified_ns)
                 os.utime(target, ns=(moved_ns, moved_ns))
-        if not self.is_there:
+        if not self.path.exists():
             return  # a subject that wrote no file has none that could be deleted or moved
         if step.get("remove"):
             self.path.unlink()
@@ -175,13 +176,18 @@ class StoreFolder:
         _scan(str(self._live), "", found)
         return found
 
-    def written_since(self, before: _Look) -> tuple[str, ...]:
-        """Name the files that were written or removed; a lock's sidecar does not count."""
+    def written_since(self, before: _Look, *, counts_folders: bool = False) -> tuple[str, ...]:
+        """Name the files that were written or removed; a lock's sidecar does not count.
+
+        Args:
+            before: What was there.
+            counts_folders: Whether a folder that was made counts as well.
+        """
         after = self.look()
-        names = {*before, *after}
-        return tuple(
-            sorted(name for name in names if before.get(name) != after.get(name) and not name.endswith(("/", ".lock")))
-        )
+        names = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+        folders = {name for name in names if name.endswith("/")}
+        files = {name for name in names - folders if not name.endswith(".lock")}
+        return tuple(sorted(files | (folders - set(before) if counts_folders else set())))
 
     def created_since(self, before: _Look) -> tuple[str, ...]:
         """Name the files and folders that appeared."""
