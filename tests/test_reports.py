@@ -70,6 +70,14 @@ def test_several_patterns_select_what_each_does():
         run(model, only=["DONE-2", "nothing-*"], programs=0)
 
 
+@pytest.mark.parametrize(("only", "programs"), [("all-*", 0), ("ALL-*", 2), ("all-1", 2)])
+def test_a_pattern_is_first_taken_as_it_is_written(only, programs):
+    """In small letters it names cases, where there are such; only requirements are searched for."""
+    model = PythonSubject("the model", ModelQueue)
+
+    assert run(model, only=only, programs=2).programs == programs
+
+
 @pytest.mark.parametrize(
     ("members", "message"),
     [

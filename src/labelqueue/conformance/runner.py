@@ -168,9 +168,13 @@ def _select(profiles: Collection[str], only: str | Collection[str] | None, langu
     by_id: set[str] = set()
     by_case: set[str] = set()
     for pattern in [only] if isinstance(only, str) else only:
-        ids = {r.id for r in requirements if fnmatchcase(r.id, pattern.upper())}
-        named = set() if ids else {case.id for case in cases if fnmatchcase(case.id, pattern.lower())}
-        if not ids and not named:
+        # As it is written first: `cap-*` are the cases of that name, and `CAP-*` the requirements.
+        for of_requirements, of_cases in ((pattern, pattern), (pattern.upper(), pattern.lower())):
+            ids = {r.id for r in requirements if fnmatchcase(r.id, of_requirements)}
+            named = set() if ids else {case.id for case in cases if fnmatchcase(case.id, of_cases)}
+            if ids or named:
+                break
+        else:
             raise SelectionError(pattern)
         by_id |= ids
         by_case |= named
