@@ -16,6 +16,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from labelqueue.conformance.cases import Case, cases_about
+from labelqueue.conformance.interrupts import heeded
 from labelqueue.conformance.judging import Failure, Findings
 from labelqueue.conformance.phases import go_through
 from labelqueue.conformance.reports.report import Report, RequirementReport
@@ -113,7 +114,7 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
     findings = Findings(frozenset({"core", *(requirement.profile for requirement in selection.requirements)}))
     known = {} if known is None else known
     is_whole = True
-    with elsewhere():
+    with elsewhere(), heeded():
         reason = probe(subject)
         if reason is None:
             is_whole = go_through(
