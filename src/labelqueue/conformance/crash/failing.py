@@ -103,10 +103,11 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
 
 def _marking_again(trials: Trials, changing: Iterable[tuple[Point, str]], store: Path) -> Iterator[Interruption]:
     """Let the flush of the folder fail behind a mark, which is then made again."""
-    of_folder = ((p, error) for p, error in changing if p.name in FLUSHES and p.file == store.parent.name)
     if trials.stage.step["do"] != "mark_done" or not trials.actor.is_alive:
         return
-    for found in [trials.mark_again(point, error) for point, error in of_folder]:
+    for point, error in changing:
+        is_of_folder = point.name in FLUSHES and point.file == store.parent.name
+        found = trials.mark_again(point, error) if is_of_folder else None
         if found is not None:
             yield found
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Final
 
-from labelqueue.conformance.crash.scenes import CROWD, FILLED, NEXT
+from labelqueue.conformance.crash.scenes import FILLED, NEXT
 from labelqueue.conformance.overlap.clients import made
-from labelqueue.conformance.overlap.pairs import PREPARED
+from labelqueue.conformance.overlap.pairs import MANY, PREPARED
 from labelqueue.spec import History, Seen
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ __all__ = ["many_changes"]
 
 _MANY: Final = 256  # and who counts changes in one byte begins anew
 _ALL: Final[Step] = {"do": "all_items"}
-_CROWD: Final[Step] = {"do": "enqueue_drift", "buckets": CROWD}
 _ASK: Final[Step] = {"do": "get_pending"}
 _ASK_OF_ONE: Final[Step] = {**_ASK, "user_id": NEXT["buckets"][0]["user_id"]}
 
@@ -82,7 +81,7 @@ def _events(first: Program, second: Program) -> Iterator[Event]:
     ids = _ids_in(last)
     yield made("B", second.perform, {"do": "mark_done", "request_id": ids[-1] if ids else ""})
     # What changes at the end of a store that has grown large is as long as it was.
-    yield made("A", first.perform, _CROWD)
+    yield made("A", first.perform, MANY)
     seen = made("B", second.perform, _ALL)
     yield seen
     for request_id in _ids_in(seen)[-1:]:

@@ -16,6 +16,7 @@ __all__ = [
     "LINKED",
     "LOOK",
     "LOOKED_AT",
+    "MANY",
     "MARKS",
     "PAIRS",
     "PARTS",
@@ -45,7 +46,8 @@ def _mark(place: int, status: str = "labeled") -> Step:
     return {"do": "mark_done", "request_id": {"$place": place}, "status": status}
 
 
-_MANY: Final[Step] = {"do": "enqueue_drift", "buckets": CROWD}
+MANY: Final[Step] = {"do": "enqueue_drift", "buckets": CROWD}
+"""A large batch."""
 
 
 class Pair(NamedTuple):
@@ -102,7 +104,7 @@ PAIRS: Final = (
 TIMED: Final = Pair(_drift(2), _drift(4, 5))
 """The calls that overlap while the clock runs, so that the one that began first has the earlier `created_at`."""
 
-PARTS: Final = Pair({"do": "all_items"}, _mark(0), earlier=_MANY, then=_drift(7), is_settled=True)
+PARTS: Final = Pair({"do": "all_items"}, _mark(0), earlier=MANY, then=_drift(7), is_settled=True)
 """Two changes at both ends of a store that may be read in parts, by whom it may be remembered."""
 
 MARKS: Final = Pair({"do": "all_items"}, _mark(0), then=_mark(1))
