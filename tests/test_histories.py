@@ -200,6 +200,26 @@ def test_marks_that_are_not_seen_are_told_by_share_1():
     ]
 
 
+def test_the_newer_of_two_marks_stands():
+    """Another status is an older mark's, unless it may be another mark's."""
+    seen = history(
+        Event("A", mark(0), 1, 2, request(0, "labeled")),
+        Event("B", mark(0, "skipped"), 3, 4, request(0, "skipped")),
+        Event("A", ALL, 5, 6, [request(0, "labeled")]),
+        final=[request(0, "labeled")],
+    )
+    meanwhile = replace(seen, events=(*seen.events, Event("C", mark(0), 1, 5, request(0, "labeled"))))
+
+    assert REQUIREMENTS["SHARE-1"].judge(seen) == [
+        "together: A's all_items, begun after B's mark_done had returned, shows the request as labeled"
+    ]
+    assert REQUIREMENTS["SHARE-2"].judge(seen) == [
+        "together: the request that B's mark_done marked is labeled in the end"
+    ]
+    assert REQUIREMENTS["SHARE-1"].judge(meanwhile) == []
+    assert REQUIREMENTS["SHARE-2"].judge(meanwhile) == []
+
+
 def test_what_is_lost_is_told_by_share_2():
     """A change that is gone, one that was undone, and a number that cannot be."""
     seen = history(
@@ -211,7 +231,7 @@ def test_what_is_lost_is_told_by_share_2():
 
     assert REQUIREMENTS["SHARE-2"].judge(seen) == [
         "together: the bucket of ada at 2026-01-10T09:00:00+00:00, which A's enqueue_drift added, is gone",
-        "together: the request that B's mark_done marked is pending again",
+        "together: the request that B's mark_done marked is pending in the end",
         "together: the request that C's mark_done marked is gone",
         "together: 2 requests were acknowledged as added, and 1 are there",
     ]

@@ -45,7 +45,7 @@ class Case:
         steps: The steps, with what is expected of each.
         now: Where the clock stands at first, aware.
         max_asks_per_day: The cap; `None` leaves it out.
-        needs: What a subject has to be able to do: `clock`, `watch`, `file`; or `python`
+        needs: What a subject has to be able to do: `clock`, `watch`, `path`, `file`; or `python`
             where its values are those of Python, in which 7.0 is not 7.
         runs: Whether the clock runs on.
         has_folder: Whether the folder of the store is there beforehand, empty.
@@ -158,7 +158,7 @@ def hand_written() -> tuple[Case, ...]:
 
 
 def cases_about(
-    requirements: Iterable[Requirement], profiles: Collection[str], language: str = "python"
+    requirements: Iterable[Requirement], profiles: Collection[str], language: str = "python", store: str = "path"
 ) -> tuple[Case, ...]:
     """Return the hand-written cases of some requirements.
 
@@ -168,12 +168,14 @@ def cases_about(
             requirement, say nothing about a queue that is not examined for `file`.
         language: What the subject is written in.  Cases about values of Python's say
             nothing about queues in other languages.
+        store: What the store is.  A server may be unable to hold what cases for a path ask.
     """
     ids = {requirement.id for requirement in requirements}
     return tuple(
         case
         for case in hand_written()
         if ids & set(case.requirements)
+        and ("path" not in case.needs or store == "path")
         and ("file" not in case.needs or "file" in profiles)
         and ("python" not in case.needs or language == "python")
     )

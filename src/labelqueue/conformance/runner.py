@@ -110,7 +110,7 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
     """
     start = time.perf_counter()
     examined = frozenset[Profile]({"core", *(subject.claims.profiles if profiles is None else profiles)})
-    selection = _select(examined, only, subject.language)
+    selection = _select(examined, only, subject.language, subject.claims.store)
     findings = Findings(frozenset({"core", *(requirement.profile for requirement in selection.requirements)}))
     known = {} if known is None else known
     is_whole = True
@@ -161,9 +161,9 @@ def run(  # noqa: PLR0913 - all but the subject are keyword-only
     )
 
 
-def _select(profiles: Collection[str], only: str | Collection[str] | None, language: str) -> _Selection:
+def _select(profiles: Collection[str], only: str | Collection[str] | None, language: str, store: str) -> _Selection:
     requirements = tuple(r for r in REQUIREMENTS.values() if r.profile in profiles)
-    cases = cases_about(requirements, profiles, language)
+    cases = cases_about(requirements, profiles, language, store)
     if only is None:
         return _Selection(requirements, cases, is_searched=True, is_partial=False)
     by_id: set[str] = set()

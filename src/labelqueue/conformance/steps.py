@@ -16,7 +16,8 @@ few forms for what JSON cannot say:
 | `{"$float": "nan"}` | a float that JSON has no literal for: `nan`, `inf`, `-inf` |
 | `{"$float": X, "of": "numpy"}` | a float of a library's own, of 32 bits, where there is one |
 | `{"$missing": KIND}` | what a data library has for a missing value: `nan`, `NaT`, `NA`, else null; `None` |
-| `{"$int": N, "of": "numpy"}` | an integer of a library's own, where there is one |
+| `{"$missing": "NaT", "of": "numpy"}` | what another library has for it, else null |
+| `{"$int": N, "of": "numpy"}` | an integer of a library's own, of as few bits as will do, where there is one |
 | `{"$bool": B, "of": "numpy"}` | a bool of a library's own; never valid |
 | `{"$bytes": TEXT}`, `{"$date": TEXT}` | a value of another kind; elsewhere the object itself; never valid |
 | `{"$duration_s": N}`, `{"$complex": [RE, IM]}` | as these |

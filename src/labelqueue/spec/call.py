@@ -306,6 +306,11 @@ class Call:
                 yield from bucket.offences(place)
 
     @property
+    def status_in_force(self) -> str:
+        """The status that a mark gives."""
+        return "labeled" if self.status is ABSENT else str(self.status)
+
+    @property
     def threshold_in_force(self) -> float:
         """The threshold; drift has none, so every bucket is below it."""
         if self.do == "enqueue_drift":

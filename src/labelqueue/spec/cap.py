@@ -163,7 +163,7 @@ def cap_of_zero_only_stops_asking(seen: Observation) -> Iterator[str]:
 
 
 def _wrong_marking(seen: Observation) -> Iterator[str]:
-    status = seen.call.status if isinstance(seen.call.status, str) else "labeled"
+    status = seen.call.status_in_force
     if seen.target is not None and (seen.target_after is None or seen.target_after.status != status):
         yield f"mark_done did not mark the request {status}: returned {shown(seen.result)}"
 

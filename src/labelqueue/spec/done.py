@@ -23,12 +23,8 @@ __all__ = ["marks_exactly_one", "newer_status_stands", "status_defaults_to_label
 _DONE: Final = ("mark_done",)
 
 
-def _status(seen: Observation) -> str:
-    return "labeled" if seen.call.status is ABSENT else str(seen.call.status)
-
-
 def _wrong_status(seen: Observation) -> Iterator[str]:
-    status = _status(seen)
+    status = seen.call.status_in_force
     if seen.target_after is None:
         yield "the marked request is gone from all_items"
     elif seen.target_after.status != status:

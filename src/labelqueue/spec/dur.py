@@ -218,8 +218,7 @@ def acknowledged_survives_a_power_cut(seen: Interruption) -> Iterator[str]:
     line, or by every change: whoever makes the file may die before it flushes the name.
     A folder has its name in the one above it: where the first change makes folders, it
     flushes those above them, too, or the store may go with them.
-    Who passes over a flush that failed acknowledges what is on no disk; so does who is asked
-    for the same mark again behind such a failure, and finds that it stands already.
+    Who passes over a flush that failed acknowledges what is on no disk.
     """
     if _is_acknowledged_unflushed(seen):
         yield f"{seen.how}: {seen.call.do} was acknowledged, and {seen.unflushed} was never flushed"

@@ -41,7 +41,7 @@ def is_effect(call: Call, before: Sequence[Seen], state: Sequence[Seen]) -> bool
         state: The state to look at.
     """
     if call.do == "mark_done":
-        status = call.status if isinstance(call.status, str) else "labeled"
+        status = call.status_in_force
         return len(state) == len(before) and all(
             not new.differs_from(old, but=("status",) if old.request_id == call.request_id else ())
             and (old.request_id != call.request_id or new.status == status)

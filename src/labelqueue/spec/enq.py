@@ -184,7 +184,12 @@ def returns_the_number_added(seen: Observation) -> Iterator[str]:
 
 
 @requirement(
-    "ENQ-7", profile="core", source="both", on=_LOW, when=lambda seen: bool(seen.call.buckets) or seen.call.is_odd_frame
+    "ENQ-7",
+    profile="core",
+    source="both",
+    on=_LOW,
+    when=lambda seen: bool(seen.call.buckets) or seen.call.is_odd_frame,
+    holds_for_input=True,
 )
 def frame_is_left_alone(seen: Observation) -> Iterator[str]:
     """The frame handed in MUST NOT be changed; further columns MUST be ignored; index and column order MUST NOT matter.
@@ -194,5 +199,5 @@ def frame_is_left_alone(seen: Observation) -> Iterator[str]:
     """
     if seen.changed_argument is not None:
         yield f"the frame was changed: {seen.changed_argument}"
-    if seen.call.is_odd_frame:
+    if seen.call.is_odd_frame and not seen.call.is_beyond_core:
         yield from wrong_requests(seen, "low_confidence")

@@ -102,7 +102,7 @@ class _Search:
             place = self._place.get(event.call.request_id)
             if place is None or place >= len(statuses):
                 return statuses, None
-            status = event.call.status if isinstance(event.call.status, str) else "labeled"
+            status = event.call.status_in_force
             return (*statuses[:place], status, *statuses[place + 1 :]), status
         taken = {self._final[n].key for n, status in enumerate(statuses) if status == "pending"}
         added = 0

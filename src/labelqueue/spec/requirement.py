@@ -85,6 +85,7 @@ class Requirement:
     _when: _When = field(repr=False, compare=False)
     _looks_at_refusals: bool = field(repr=False, compare=False)
     _holds_for_others: bool = field(repr=False, compare=False)
+    _holds_for_input: bool = field(repr=False, compare=False)
 
     @property
     def area(self) -> str:
@@ -131,8 +132,11 @@ class Requirement:
         is_tainted = observation.is_tainted and observation.call.do != "store"
         if self._holds_for_others and observation.is_written_by_others:
             is_tainted = False
-        if self.profile == "core" and (is_tainted or observation.call.is_beyond_core):
+        if self.profile == "core" and is_tainted:
             return False
+        if self.profile == "core" and observation.call.is_beyond_core:
+            is_accepted = observation.refusal is None
+            return self._holds_for_input and is_accepted and observation.call.do in self.on
         if self.profile == "input" and observation.is_store_broken:
             return False
         return observation.call.do in self.on
@@ -148,6 +152,7 @@ def requirement(  # noqa: PLR0913 - all keyword-only
     when: _When = lambda _: True,
     looks_at_refusals: bool = False,
     holds_for_others: bool = False,
+    holds_for_input: bool = False,
 ) -> Callable[[_Check], Requirement]:
     """Make a requirement of a check and its docstring.
 
@@ -163,6 +168,8 @@ def requirement(  # noqa: PLR0913 - all keyword-only
             refusal is a violation, since the input was valid.
         holds_for_others: Whether a requirement of `core` speaks as well about a sound
             file that others wrote.
+        holds_for_input: Whether a requirement of `core` speaks as well about a call that only
+            the `input` profile says how to read, where that was accepted.
     """
 
     def make(check: _Check) -> Requirement:
@@ -182,6 +189,7 @@ def requirement(  # noqa: PLR0913 - all keyword-only
             _when=when,
             _looks_at_refusals=looks_at_refusals,
             _holds_for_others=holds_for_others,
+            _holds_for_input=holds_for_input,
         )
 
     return make

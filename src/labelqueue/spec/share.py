@@ -119,13 +119,28 @@ def _unseen(change: Event, later: Event, seen: History) -> Iterator[str]:
         request = held.get(change.call.request_id)
         if later.call.do == "all_items" and request is None:
             yield f"{began} does not show the request"
-        elif request is not None and request.is_pending:
-            yield f"{began} shows the request as pending"
+        elif request is not None and _is_other_status(request, change, seen, later):
+            yield f"{began} shows the request as {request.status}"
     elif later.call.do == "all_items" or _shows_all_pending(later, seen):
         keys = {request.key for request in requests} | _keys_done_before(later, seen)
         missing = [bucket for bucket in _asked_for(later, _selected(change)) if bucket.key not in keys]
         if missing:
             yield f"{began} does not show the bucket of {missing[0].user_id} at {missing[0].start.isoformat()}"
+
+
+def _is_other_status(request: Seen, mark: Event, seen: History, later: Event | None = None) -> bool:
+    """Whether a request has another status than a mark gave it, and no other mark may have given it that since.
+
+    Args:
+        request: The request as a call shows it, or the store in the end.
+        mark: The mark.
+        seen: The whole history.
+        later: The call that shows it, behind the mark, if it is one.
+    """
+    others = [event for event in seen.events if event is not mark and event.call.do == "mark_done"]
+    since = [each for each in others if not each.precedes(mark) and (later is None or not later.precedes(each))]
+    given = {each.call.status_in_force for each in since if each.call.request_id == mark.call.request_id}
+    return request.status not in {mark.call.status_in_force, *given}
 
 
 def _shows_all_pending(asking: Event, seen: History) -> bool:
@@ -162,19 +177,19 @@ def no_change_is_lost(seen: History) -> Iterator[str]:
     held = {request.request_id: request for request in seen.final}
     keys = {request.key for request in seen.final}
     for event in (e for e in seen.events if e.is_answered):
-        yield from (f"{seen.how}: {problem}" for problem in _lost(event, held, keys))
+        yield from (f"{seen.how}: {problem}" for problem in _lost(event, held, keys, seen))
     added = sum(e.result for e in seen.events if e.is_answered and e.call.buckets and isinstance(e.result, int))
     if added > len(seen.final):
         yield f"{seen.how}: {added} requests were acknowledged as added, and {len(seen.final)} are there"
 
 
-def _lost(event: Event, held: dict[str, Seen], keys: set[tuple[str, datetime]]) -> Iterator[str]:
+def _lost(event: Event, held: dict[str, Seen], keys: set[tuple[str, datetime]], seen: History) -> Iterator[str]:
     if event.call.do == "mark_done" and event.result is not None:
         request = held.get(event.call.request_id)
         if request is None:
             yield f"the request that {_name(event)} marked is gone"
-        elif request.is_pending:
-            yield f"the request that {_name(event)} marked is pending again"
+        elif _is_other_status(request, event, seen):
+            yield f"the request that {_name(event)} marked is {request.status} in the end"
     elif event.call.buckets and event.result:
         lost = [bucket for bucket in _selected(event) if bucket.key not in keys]
         if lost:

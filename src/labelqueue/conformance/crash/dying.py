@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from labelqueue.conformance.crash.aftermath import attempt
 from labelqueue.conformance.crash.elsewhere import folders_of_temporaries
 from labelqueue.conformance.crash.kills import Kills, set_up
-from labelqueue.conformance.crash.scenes import SCENES, Stage, is_one_file
+from labelqueue.conformance.crash.scenes import SCENES, Stage, is_one_file, target_of
 from labelqueue.conformance.crash.spares import Actors
 from labelqueue.conformance.tracing.points import Point, points_in, points_to_hit
 from labelqueue.conformance.tracing.strace import attached
@@ -67,7 +67,7 @@ def kills_of(
     record = stage.recorded(recorded, store)
     is_alone = is_one_file(store, recorded)
     points = points_to_hit(points_in(record.calls, store.parents[1]))
-    kills = Kills(stage, witness, folders_of_temporaries(record.calls, store), is_alone, is_file, is_shared)
+    kills = Kills(stage, witness, folders_of_temporaries(record.calls, target_of(store)), is_alone, is_file, is_shared)
     # Who tidies up behind the dead, or waits for them, does so whatever they did; a large batch may be half there.
     unread = points[::_EVERY] if stage.scene in SCENES[2:] else []
     on_another_way = _points_on_another_way(stage, recorded, points)

@@ -13,12 +13,13 @@ change: what a failed call left behind may show up in either.
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from labelqueue.conformance.crash.elsewhere import folders_of_temporaries
 from labelqueue.conformance.crash.errors_of_calls import errors_of
 from labelqueue.conformance.crash.program import Program
-from labelqueue.conformance.crash.scenes import Stage, is_one_file
+from labelqueue.conformance.crash.scenes import Stage, is_one_file, target_of
 from labelqueue.conformance.crash.trials import FULL, INTERRUPT, REFUSED, Trials
 from labelqueue.conformance.crash.unflushed import written_alone
 from labelqueue.conformance.tracing.points import Point, points_in, points_to_hit
@@ -27,7 +28,7 @@ from labelqueue.conformance.tracing.system_calls import FLUSHES
 from labelqueue.spec import Interruption
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
 
@@ -56,12 +57,14 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
     """
     actor = living()
     store = stage.set_up()
+    target = target_of(store)
     record = stage.recorded(actor, store)
     size = store.stat().st_size if store.is_file() else None
     is_alone = is_one_file(store, actor)
     points = points_to_hit(points_in(record.calls, store.parents[1]))
     changing = [(point, error) for point in points for error in errors_of(point)]
-    reading = [(point, _WHILE_READING[point.name]) for point in _readings(record, store, points)]
+    reading = [(point, _WHILE_READING[point.name]) for point in _readings(record, target, points)]
+    closing = [(point, "EIO") for point in _closings(record, target)]
     # A disk without space for a new file has none for the old one either, where that is written anew.
     full = [
         (point, FULL)
@@ -71,10 +74,10 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
     refused = [(point, REFUSED) for point in points if point.name.startswith("rename")][:1]
     own = [p for p in points if p.thread == actor.pid and p.name in _INTERRUPTED]  # an interrupt is its first thread's
     interrupted = [(point, INTERRUPT) for point in own if actor.is_in_python and stage.scene.is_interrupted]
-    elsewhere = folders_of_temporaries(record.calls, store)
-    flushes = written_alone(record.calls, store) is None
+    elsewhere = folders_of_temporaries(record.calls, target)
+    flushes = written_alone(record.calls, target) is None
     trials = Trials(stage, actor, living, reader, elsewhere, is_alone, flushes)
-    for point, error in changing + reading + (full if size is not None else []) + refused + interrupted:
+    for point, error in changing + reading + closing + (full if size is not None else []) + refused + interrupted:
         interruption = trials.fail_at(point, error)
         if interruption is not None:
             yield interruption
@@ -83,8 +86,6 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
         elif not trials.actor.is_alive:
             # What failed was none of the queue's calls, or it died of an interrupt.
             trials.take_another()
-    if is_alone:
-        yield from _marking_again(trials, changing, store)
     for most in sorted({size - 1, size // 2, 1}) if size is not None else ():
         yield trials.cut_short(most)
     writes = [point for point in points if point.name in _WRITES][:_MOST_WRITES]
@@ -101,15 +102,13 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
                 yield interruption
 
 
-def _marking_again(trials: Trials, changing: Iterable[tuple[Point, str]], store: Path) -> Iterator[Interruption]:
-    """Let the flush of the folder fail behind a mark, which is then made again."""
-    if trials.stage.step["do"] != "mark_done" or not trials.actor.is_alive:
-        return
-    for point, error in changing:
-        is_of_folder = point.name in FLUSHES and point.file == store.parent.name
-        found = trials.mark_again(point, error) if is_of_folder else None
-        if found is not None:
-            yield found
+def _closings(record: Record, store: Path) -> list[Point]:
+    """The closing of what was written, before it takes the place of the store: a disk far away may fail only then."""
+    points = points_in(record.calls, store.parents[1], of_reading=True)
+    before = list(takewhile(lambda point: not point.name.startswith("rename"), points))
+    written = {point.file for point in before if point.writes}
+    is_replaced = any(call.puts_in_place(store) for call in record.calls)
+    return [point for point in before if is_replaced and point.name == "close" and point.file in written]
 
 
 def _length_of(point: Point, record: Record) -> int:

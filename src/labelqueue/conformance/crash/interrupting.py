@@ -87,7 +87,7 @@ def interruptions(
         reader = actors.another()
         stages = _Stages(actors, reader, stack, is_file=is_file)
         hits = {"failure", "kill"} & set(kinds)
-        total = (len(SCENES) + 1) * len(hits) + (is_file and "kill" in hits) + 1
+        total = (len(SCENES) + 1 + is_file) * len(hits) + 1
         steps = iter(range(total))
         refused: Counter[str] = Counter()
         unknown: list[InconclusiveError] = []
@@ -96,7 +96,7 @@ def interruptions(
             first = _prepared(SCENES[0], reader, stack)
             yield from _as_far_as_known(_cuts(first, actors, reader, is_file=is_file), unknown)
         for stage in stages if hits else ():
-            if "failure" in kinds and not stage.scene.is_linked:
+            if "failure" in kinds:
                 progress("crashes", next(steps), total)
                 yield from _until_refused("failure", stage, failures_of(stage, actors.living, reader), refused)
             if "kill" in kinds:

@@ -5,6 +5,7 @@ A process that is killed does not come back, so that each kill takes a new one.
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import stat
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from labelqueue.conformance.crash.aftermath import marking_of, next_change
 from labelqueue.conformance.crash.elsewhere import take_away
-from labelqueue.conformance.crash.scenes import NEXT, Stage, leftovers
+from labelqueue.conformance.crash.scenes import NEXT, Stage, folders_of, leftovers
 from labelqueue.conformance.steps import call_of
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.conformance.tracing.strace import Record, attached
@@ -133,8 +134,8 @@ class Kills:
         stumbled_over: tuple[str, ...] = ()
         if is_refused and self.witness.is_alive and names:
             # Was it the lock that kept the next one away, or what lies about?
-            for name in names:
-                (store.parent / name).unlink(missing_ok=True)
+            for folder, name in itertools.product(folders_of(store), names):
+                (folder / name).unlink(missing_ok=True)
             is_refused_again, again = next_change(self.witness, store)
             if isinstance(again, tuple) and not is_refused_again:
                 stumbled_over = names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import tempfile
 import time
@@ -33,9 +34,11 @@ __all__ = [
     "STORE",
     "Scene",
     "Stage",
+    "folders_of",
     "is_one_file",
     "leftovers",
     "linked",
+    "target_of",
 ]
 
 _NO_LEFTOVERS: Final = (".lock", "-journal", "-wal", "-shm")
@@ -66,7 +69,9 @@ SETTLED_S: Final = 0.1
 """How many seconds behind a change even those remember a file who wait for a tick of the clock."""
 
 STORE: Final = "queue[1].json"
-"""The name of every store."""
+"""The name of every store that was there: the brackets are for who looks for temporaries by a pattern."""
+
+_FIRST_STORE: Final = "queue.json"  # which the first change makes, for whom a pattern does find
 
 NEXT: Final[Step] = {"do": "enqueue_drift", "buckets": [_bucket(59)]}
 """The change that somebody else makes afterwards."""
@@ -108,8 +113,8 @@ CORRECTION: Final = Scene(
 """A mark of what the process has marked before: who takes back a mark that failed must know what was there."""
 
 
-LINKED: Final = replace(SCENES[-1], is_linked=True)
-"""A store that is a link: who may not replace a link writes over its target, if nothing better comes to mind."""
+LINKED: Final = replace(SCENES[-1], is_interrupted=False, is_linked=True)
+"""A store that is a link: temporary files lie beside its target, and who may not replace a link may write over that."""
 
 
 @dataclass
@@ -157,18 +162,21 @@ class Stage:
             self.open(program, self.set_up())
             self.before = tuple(program.perform({"do": "all_items"}))
         if self.scene.is_linked and prepared.exists():  # a queue may lie beside its path
-            target = prepared.parent / "behind" / prepared.name
+            target = prepared.parents[1] / "behind" / prepared.name
             target.parent.mkdir()
             prepared.replace(target)
-            prepared.symlink_to(target.relative_to(prepared.parent))
+            prepared.symlink_to(os.path.relpath(target, prepared.parent))
         self.step = resolved(self.scene.step, {}, self.before)
 
     def set_up(self) -> Path:
         """Copy the prepared store, and return the path of the copy."""
-        # The brackets are for who looks for temporaries by a pattern.
-        prepared, store = self._store_in("prepared"), self._store_in(f"[{next(self._performances)}]")
+        number = next(self._performances)
+        prepared, store = (
+            self._store_in("prepared"),
+            self._store_in(f"[{number}]" if self.scene.before else f"{number}"),
+        )
         if prepared.parent.exists():
-            shutil.copytree(prepared.parent, store.parent, symlinks=True)
+            shutil.copytree(prepared.parents[1], store.parents[1], symlinks=True)
         else:
             store.parent.parent.mkdir()
         return store
@@ -195,7 +203,7 @@ class Stage:
         return record
 
     def _store_in(self, name: str) -> Path:
-        return self._folder / name / "store" / STORE
+        return self._folder / name / "store" / (STORE if self.scene.before else _FIRST_STORE)
 
 
 def is_one_file(store: Path, program: Program) -> bool:
@@ -207,11 +215,19 @@ def is_one_file(store: Path, program: Program) -> bool:
     return not leftovers(store)
 
 
+def target_of(store: Path) -> Path:
+    """Return what a store is: the target of a link, or its path itself."""
+    return store.resolve() if store.is_symlink() else store
+
+
+def folders_of(store: Path) -> set[Path]:
+    """The folders in which something may lie beside a store: its own, and that of the target of a link."""
+    return {folder for folder in (store.parent, target_of(store).parent) if folder.exists()}
+
+
 def leftovers(store: Path) -> tuple[str, ...]:
     """Name the files beside the store, but for a lock's sidecar and what SQLite takes for a part of its database."""
-    if not store.parent.exists():
-        return ()
-    names = {path.name for path in store.parent.iterdir()}
+    names = {path.name for folder in folders_of(store) for path in folder.iterdir()}
     return tuple(sorted(names - {store.name, *(f"{store.name}{ending}" for ending in _NO_LEFTOVERS)}))
 
 

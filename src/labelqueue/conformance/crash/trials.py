@@ -13,8 +13,8 @@ from labelqueue.conformance.crash.aftermath import afterwards, attempt
 from labelqueue.conformance.crash.coming_back import comes_back
 from labelqueue.conformance.crash.elsewhere import take_away
 from labelqueue.conformance.crash.errors_of_calls import is_half_open
-from labelqueue.conformance.crash.scenes import NEXT, SETTLED_S, Stage
-from labelqueue.conformance.crash.unflushed import A_MOVE, flushes_again, unflushed, written_alone
+from labelqueue.conformance.crash.scenes import NEXT, SETTLED_S, Stage, target_of
+from labelqueue.conformance.crash.unflushed import A_MOVE, unflushed, written_alone
 from labelqueue.conformance.subjects.subject import BrokenError
 from labelqueue.conformance.tracing.strace import attached
 
@@ -68,6 +68,7 @@ class Trials:
     def fail_at(self, point: Point, error: str) -> Interruption | None:
         """Let one system call fail, or interrupt the process right behind it."""
         store, then = self._begin()
+        target = target_of(store)
         if point.is_gone_from(self.actor.pid):
             return None
         when = f"{point.number}+" if error == REFUSED else point.number
@@ -85,9 +86,9 @@ class Trials:
         self.is_missed = not hits
         if not hits:
             return None  # the program took another way this time
-        if point.file == store.parent.name and point.name.startswith("open") and "refusal" in outcome:
+        if point.file == target.parent.name and point.name.startswith("open") and "refusal" in outcome:
             return None  # nothing says what is to be said of a folder that cannot be opened, if only something is
-        lost = unflushed(record, hits[0], store) or (written_alone(record.calls, store) if self.flushes else None)
+        lost = unflushed(record, hits[0], target) or (written_alone(record.calls, target) if self.flushes else None)
         # Whoever may not remove a file cannot be blamed for leaving it.
         is_alone = self.is_alone and not point.name.startswith("unlink")
         strays = take_away(self.elsewhere, record.calls)
@@ -102,32 +103,6 @@ class Trials:
             lost = None if whole else lost
         leftovers = None if found.leftovers is None else (*found.leftovers, *strays)
         return replace(found, unflushed=lost, leftovers=leftovers)
-
-    def mark_again(self, point: Point, error: str) -> Interruption | None:
-        """Let the flush of a replacement fail, and make the same mark again: who acknowledges it has to flush it.
-
-        Returns:
-            What was found behind the second mark; `None` where the first did not fail as it was to, or the
-            second was refused.
-        """
-        store, _ = self._begin()
-        if point.is_gone_from(self.actor.pid):
-            return None
-        injection = f"{point.name}:error={error}:when={point.number}"
-        with attached(self.actor.pid, injection, thread=point.whom) as record:
-            first = attempt(lambda: self.actor.perform(self.stage.step))
-        self.is_missed = not record.injected()
-        if "refusal" not in first or not record.injected() or not self.actor.is_alive:
-            return None
-        lost = unflushed(record, record.injected()[0], store)
-        with attached(self.actor.pid) as again:
-            second = attempt(lambda: self.actor.perform(self.stage.step))
-        if lost is None or "refusal" in second:
-            return None
-        lost = None if flushes_again(again, store) else lost
-        how = f"{point} failed with {error}, and the same mark was made again"
-        found = self._afterwards(store, how, error, second, NEXT, is_alone=self.is_alone)
-        return replace(found, unflushed=lost)
 
     def cut_short(self, most: int) -> Interruption:
         """Let no file grow beyond so many bytes."""
@@ -177,6 +152,7 @@ class Trials:
     def _afterwards(
         self, store: Path, how: str, cause: str, outcome: dict[str, Any], then: Step, *, is_alone: bool
     ) -> Interruption:
+        how += ", where the path is a link's" if self.stage.scene.is_linked else ""
         return afterwards(self.stage, self.actor, self.reader, store, how, cause, outcome, then=then, is_alone=is_alone)
 
 

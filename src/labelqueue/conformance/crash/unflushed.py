@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from labelqueue.conformance.tracing.strace import Record
     from labelqueue.conformance.tracing.system_calls import SystemCall
 
-__all__ = ["A_MOVE", "flushes_again", "unflushed", "written_alone"]
+__all__ = ["A_MOVE", "unflushed", "written_alone"]
 
 A_MOVE: Final = "a replacement in it"
 """What a store of many files may have lost, unless a log among them brings it back."""
@@ -50,11 +50,6 @@ def unflushed(record: Record, hit: SystemCall, store: Path) -> str | None:
     else:
         return None
     return None if any(_flushes(call, names) for call in later) else what
-
-
-def flushes_again(record: Record, store: Path) -> bool:
-    """Whether the folder of a store was flushed, whatever else was done."""
-    return any(_flushes(call, {str(store.parent)}) for call in record.calls)
 
 
 def written_alone(calls: Sequence[SystemCall], store: Path) -> str | None:

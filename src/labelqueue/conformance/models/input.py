@@ -159,6 +159,7 @@ class InputQueue(ModelQueue):
         return (
             value is None
             or type(value).__name__ in ("NaTType", "NAType")
+            or (type(value).__name__ == "datetime64" and str(value) == "NaT")
             or (isinstance(value, numbers.Real) and math.isnan(value))
         )
 

@@ -114,6 +114,17 @@ class MissingKeyIsUnknown(InputQueue):
 
 
 @mutant("IN-2")
+class KeysMappingByMapping(InputQueue):
+    """Keys are looked for mapping by mapping, so that what is bad in one is told before what is missing in the next."""
+
+    def enqueue_drift(self, buckets: Sequence[Row]) -> int:
+        for place, row in enumerate(buckets):
+            self.judge_keys(row)
+            self.judge_row(place, row)
+        return super().enqueue_drift(buckets)
+
+
+@mutant("IN-2")
 class MissingColumnUnnamed(InputQueue):
     """The error does not say which column is missing."""
 

@@ -65,6 +65,17 @@ class CleansUpByAPattern(DurableQueue):
 
 
 @mutant("DUR-3")
+class SweepsBesideTheLink(DurableQueue):
+    """The temporaries of the dead are looked for beside the path as it was given, and lie beside a link's target."""
+
+    def temporary(self, target: Path) -> Path:
+        for dead in self.path.parent.iterdir():
+            if dead.name.startswith(f"{target.name}.") and dead.suffix == ".new":
+                dead.unlink(missing_ok=True)
+        return target.with_name(f"{target.name}.{os.getpid()}.new")
+
+
+@mutant("DUR-3")
 class LargeBatchesInPortions(DurableQueue):
     """A batch of more than 256 rows is stored in several changes."""
 

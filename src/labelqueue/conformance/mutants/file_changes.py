@@ -55,6 +55,25 @@ class LooksAtTheInode(JsonQueue):
 
 
 @mutant("FILE-7")
+class TrustsWhatItWrote(JsonQueue):
+    """What the queue wrote itself is what the file holds, as long as it is the same file of the same length."""
+
+    written = (-1, -1)
+
+    def look(self) -> None:
+        if not self.path.exists() or self.version() != self.written:
+            super().look()
+
+    def save(self) -> None:
+        super().save()
+        self.written = self.version()
+
+    def version(self) -> tuple[int, int]:
+        found = self.path.stat()
+        return found.st_ino, found.st_size
+
+
+@mutant("FILE-7")
 class LooksAtTimeAndSize(JsonQueue):
     """The file is read again only when its size or the time of its change is another, which a copy may keep."""
 

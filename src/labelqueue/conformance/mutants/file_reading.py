@@ -208,6 +208,16 @@ class ErrorWithoutTheItem(JsonQueue):
 
 
 @mutant("FILE-4")
+class HugeNumbersBecomeInfinite(JsonQueue):
+    """A number beyond all doubles in a member that nobody knows is read as infinite, and written so."""
+
+    def parsed(self, content: bytes) -> list[dict[str, Any]]:
+        super().parsed(re.sub(rb'("(?!confidence)\w+": )\d+e\d+', rb"\g<1>0", content))
+        found: list[dict[str, Any]] = json.loads(content)
+        return found
+
+
+@mutant("FILE-4")
 class MovesTheBrokenAway(JsonQueue):
     """A broken file is moved aside when it is refused."""
 

@@ -240,15 +240,3 @@ class FlushesWholeBlocksAlone(DurableQueue):
     def flush(self, descriptor: int) -> None:
         if os.fstat(descriptor).st_size < self.block:
             super().flush(descriptor)
-
-
-@mutant("DUR-4")
-class KnowsThatItIsMarked(DurableQueue):
-    """A mark that stands in the file already is not written again, though its flush may have failed."""
-
-    def mark_done(self, request_id: str, status: Any = "labeled") -> Any:
-        with self.turn:
-            self.look()
-            known = next((request for request in self.items if request.request_id == request_id), None)
-            is_so_already = known is not None and status in ("labeled", "skipped") and known.status == status
-            return known if is_so_already else super().mark_done(request_id, status)

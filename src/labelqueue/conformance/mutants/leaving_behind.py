@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -32,6 +33,37 @@ class CleansUpAfterWritingAlone(DurableQueue):
     def clean_up(self, temporary: Path) -> None:
         if not self.is_written:
             super().clean_up(temporary)
+
+
+@mutant("DUR-2")
+class ClosesBehindTheCleaningUp(DurableQueue):
+    """The temporary file is closed where no error makes anybody remove it any more."""
+
+    def exchange(self) -> None:
+        target = self.path.resolve()
+        temporary = self.temporary(target)
+        descriptor = self.created(temporary)
+        try:
+            self.write_all(descriptor, self.content())
+            self.flush(descriptor)
+        except BaseException:
+            self.clean_up(temporary)
+            raise
+        os.close(descriptor)
+        try:
+            self.replace(temporary, target)
+        except BaseException:
+            self.clean_up(temporary)
+            raise
+        self.settle(target)
+
+
+@mutant("DUR-2")
+class CleansUpBesideTheLink(DurableQueue):
+    """The temporary file is looked for beside the path as it was given, though a link may lead to another folder."""
+
+    def clean_up(self, temporary: Path) -> None:
+        super().clean_up(self.path.with_name(temporary.name))
 
 
 @mutant("DUR-2")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,15 @@ class WaitsAWhileForTheLock(DurableQueue):
 
     def temporary(self, target: Path) -> Path:
         return target.with_name(f"{target.name}.{os.getpid()}.new")
+
+
+@mutant("SHARE-2")
+class GoesOnWhereLocksFail(DurableQueue):
+    """A lock that the system refuses, as a file system without locks does, is passed over."""
+
+    def acquire(self, descriptor: int) -> None:
+        with suppress(OSError):
+            super().acquire(descriptor)
 
 
 @mutant("SHARE-2")

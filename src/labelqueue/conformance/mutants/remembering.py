@@ -129,6 +129,18 @@ class MarksWhatItKnows(DurableQueue):
 
 
 @mutant("SHARE-1")
+class DoneIsFinal(DurableQueue):
+    """What was seen to be done stays as it was seen, until the instance marks it itself."""
+
+    done: Mapping[str, Any] = MappingProxyType({})
+
+    def look(self) -> None:
+        super().look()
+        self.items = [self.done.get(request.request_id, request) for request in self.items]
+        self.done = {request.request_id: request for request in self.items if request.status != "pending"}
+
+
+@mutant("SHARE-1")
 class RemembersItsIds(DurableQueue):
     """Which ids there are is remembered from a mark until the instance changes something itself."""
 

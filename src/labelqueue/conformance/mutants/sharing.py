@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +51,17 @@ class CleansUpOnOpening(DurableQueue):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.clean_up(self.temporary(self.path.resolve()))
+
+
+@mutant("SHARE-3")
+class TheFolderMustBeNew(DurableQueue):
+    """A folder that another one has made since it was looked for is an error."""
+
+    def make_folder(self, folder: Path) -> None:
+        missing = [each for each in (folder, *folder.parents) if not each.exists()]
+        for each in reversed(missing):
+            each.mkdir()
+            self.flush_name_of(each)
 
 
 @mutant("SHARE-3")
@@ -103,6 +115,18 @@ class AsksInTwoReadings(DurableQueue):
 @mutant("SHARE-3")
 class AsksInTwoReadingsOfAChange(AsksInTwoReadings, LooksWhenChanged):
     """What remains of the day and what is pending are read apart, each only where the file looks changed."""
+
+
+@mutant("SHARE-3")
+class ReadsTheStatusesLater(DurableQueue):
+    """Which requests there are is read first, and what became of them a moment later."""
+
+    def look(self) -> None:
+        super().look()
+        first = self.items
+        super().look()
+        newer = {request.request_id: request for request in self.items}
+        self.items = [newer.get(request.request_id, request) for request in first]
 
 
 @mutant("SHARE-3")

@@ -1,4 +1,4 @@
-"""A failing call: one system call of the client that is stopped fails as well."""
+"""A failing call: one system call of a client fails, of the one that is stopped or of another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["FailingCall"]
 
 
 class FailingCall(NamedTuple):
-    """What is made to fail in the call that is stopped.
+    """What is made to fail.
 
     Attributes:
         point: The system call.
@@ -26,8 +26,12 @@ class FailingCall(NamedTuple):
     error: str
 
     def __str__(self) -> str:
-        """Write it in words."""
-        return f"a failure of A's with {self.error} at {self.point}"
+        """Write it in words, of the first client."""
+        return self.told_of("A")
+
+    def told_of(self, client: str) -> str:
+        """Write it in words, of a client."""
+        return f"a failure of {client}'s with {self.error} at {self.point}"
 
     @property
     def injection(self) -> str:

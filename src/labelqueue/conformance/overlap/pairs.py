@@ -17,12 +17,13 @@ __all__ = [
     "LOOK",
     "LOOKED_AT",
     "MANY",
-    "MARKS",
     "PAIRS",
     "PARTS",
     "PREPARED",
     "READINGS",
+    "SEEN_IN_ORDER",
     "TIMED",
+    "UNLOCKED",
     "Pair",
     "while_tidying",
 ]
@@ -96,6 +97,8 @@ PAIRS: Final = (
     # also where the second is read only since the file is another one.
     Pair({"do": "get_pending"}, _mark(0), cap=1, earlier=_drift(2)),
     Pair({"do": "get_pending"}, _mark(0), cap=2, earlier=_drift(2)),
+    # What was seen to be done may be marked otherwise.
+    Pair({"do": "all_items"}, _mark(0, "skipped"), earlier=_mark(0)),
     # Who adds row by row lets others in between, and finds their bucket there.
     Pair(_low(3, 5), _drift(5, 7)),
 )
@@ -107,8 +110,11 @@ TIMED: Final = Pair(_drift(2), _drift(4, 5))
 PARTS: Final = Pair({"do": "all_items"}, _mark(0), earlier=MANY, then=_drift(7), is_settled=True)
 """Two changes at both ends of a store that may be read in parts, by whom it may be remembered."""
 
-MARKS: Final = Pair({"do": "all_items"}, _mark(0), then=_mark(1))
-"""Two marks, one behind the other, of what may be read one by one: who sees the second must see the first."""
+SEEN_IN_ORDER: Final = (
+    Pair({"do": "all_items"}, _mark(0), then=_mark(1)),
+    Pair({"do": "all_items"}, _drift(7), then=_mark(0)),
+)
+"""Two changes, one behind the other, of what may be read one by one: who sees the second must see the first."""
 
 READINGS: Final = Pair({"do": "all_items"}, {"do": "all_items"}, earlier=_drift(2, 3), is_anywhere=True)
 """Two readings that overlap after somebody else made a change: who adds what is new to a memory may add it twice."""
@@ -124,6 +130,9 @@ LOOK: Final = Pair(_drift(0, 2), {"do": "all_items"}, own=(_drift(6),))
 
 LOOKED_AT: Final = Pair({"do": "all_items"}, _drift(2))
 """A change of what somebody is looking at: it may have to wait until they have seen enough."""
+
+UNLOCKED: Final = Pair(_drift(2), _drift(4))
+"""The calls that overlap where the second one cannot lock the store; it takes the way of the first."""
 
 FAILING: Final = (
     # Who takes back what was written behind its own last change takes the other's with it.

@@ -64,9 +64,10 @@ def paused_histories(
             yield scene.rehearsal
             # Whoever opens the store takes away what it takes for a dead process's: where nothing of that
             # is there yet, a lock that is taken away loses a change.
-            earlier = before_the_replacement(points, all_points) if pair.is_late else None
-            stops = points_to_hit(points)
-            for point in stops if earlier is None else dict.fromkeys((earlier, *stops)):
+            earlier = [before_the_replacement(points, all_points)] if pair.is_late else []
+            # Whoever has seen that there is no folder may find one when it makes it.
+            earlier += [_before_the_first_folder(all_points)] if pair.is_first else []
+            for point in dict.fromkeys((*filter(None, earlier), *points_to_hit(points))):
                 history = scene.paused_at(point)
                 if history is not None:
                     yield history
@@ -168,6 +169,11 @@ def before_the_replacement(points: Sequence[Point], all_points: Sequence[Point])
     earlier = all_points[: begun or all_points.index(points[replaced])]
     of_store = [point for point in earlier if point.file == points[replaced].file]
     return (of_store or earlier)[-1]
+
+
+def _before_the_first_folder(all_points: Sequence[Point]) -> Point | None:
+    made = next((place for place, point in enumerate(all_points) if point.name.startswith("mkdir")), 0)
+    return all_points[made - 1] if made else None
 
 
 def _before_the_store_is_replaced(points: Sequence[Point], all_points: Sequence[Point]) -> Point | None:

@@ -13,7 +13,7 @@ from labelqueue.conformance.overlap.clients import made
 from labelqueue.conformance.overlap.pairs import PREPARED, Pair
 from labelqueue.conformance.steps import Step, call_of, resolved
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
-from labelqueue.conformance.tracing.points import Point, points_in
+from labelqueue.conformance.tracing.points import Point, locks_in, points_in
 from labelqueue.conformance.tracing.strace import attached
 from labelqueue.spec import Event, History, Refusal
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from labelqueue.conformance.overlap.failing_call import FailingCall
 
-__all__ = ["PausedScene", "prepared", "told"]
+__all__ = ["PausedScene", "Sent", "prepared", "told"]
 
 # How much longer than alone a call may sleep before it is taken for one that waits for
 # a lock.  Whoever needs longer overlaps less; no verdict depends on it.
@@ -40,6 +40,7 @@ class PausedScene:
     Attributes:
         rehearsal: What happened when both calls were rehearsed.
         changes: Where the first changes something on the disk, once they were.
+        locks: Where it locks something, once they were.
     """
 
     stage: Stage
@@ -51,6 +52,7 @@ class PausedScene:
     patience_s: float = _PATIENCE_S
     events: list[Event] = field(default_factory=list)
     changes: list[Point] = field(default_factory=list)
+    locks: list[Point] = field(default_factory=list)
     rehearsal: History = field(init=False)
 
     @property
@@ -75,6 +77,7 @@ class PausedScene:
             return [], []
         folder = store.parents[1]
         self.changes, all_points = (points_in(record.calls, folder, of_reading=each) for each in (False, True))
+        self.locks = locks_in(record.calls, folder)
         if self.pair.first["do"] in ("get_pending", "all_items") or not self.changes:
             return all_points, all_points
         # Where a lock is freed too early, another one goes on before the last change; behind it, who reads
@@ -179,7 +182,7 @@ class PausedScene:
         for step in self.pair.own:
             self.events.append(made("A", self.first.perform, resolved(step, {}, self.stage.before)))
         if self.pair.earlier is not None:
-            self.events.append(made("B", self.second.perform, self.pair.earlier))
+            self.events.append(made("B", self.second.perform, resolved(self.pair.earlier, {}, self.stage.before)))
             if self.pair.is_settled:
                 time.sleep(SETTLED_S)
         return store

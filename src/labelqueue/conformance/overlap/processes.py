@@ -26,8 +26,18 @@ from labelqueue.conformance.overlap.clients import (
     now_of,
     one_by_one,
 )
+from labelqueue.conformance.overlap.failing_lock import failing_lock
 from labelqueue.conformance.overlap.many_changes import many_changes
-from labelqueue.conformance.overlap.pairs import LATE, LINKED, MARKS, PAIRS, PARTS, PREPARED, TIMED, while_tidying
+from labelqueue.conformance.overlap.pairs import (
+    LATE,
+    LINKED,
+    PAIRS,
+    PARTS,
+    PREPARED,
+    SEEN_IN_ORDER,
+    TIMED,
+    while_tidying,
+)
 from labelqueue.conformance.overlap.paused import failing_meanwhile, long_pause, paused_histories
 from labelqueue.conformance.overlap.ways import fresh_store, histories_in
 from labelqueue.conformance.tracing.strace import why_not
@@ -87,18 +97,18 @@ class _Company:
     @cached_property
     def timed(self) -> list[Program]:
         """Those that make calls, and behind them one that reads in the end."""
-        return self._started(CLIENTS + 1, is_timed=True)
+        return self.started(CLIENTS + 1, is_timed=True)
 
     @cached_property
     def untimed(self) -> list[Program]:
         """Two that make calls while the clock runs, and one that reads."""
-        return self._started(3, is_timed=False)
+        return self.started(3, is_timed=False)
 
     def can_be_stopped(self) -> bool:
         """Whether a call can be stopped where it touches the store."""
         return self.subject.claims.store == "path" and why_not() is None
 
-    def _started(self, count: int, *, is_timed: bool) -> list[Program]:
+    def started(self, count: int, *, is_timed: bool) -> list[Program]:
         """Start processes, all of them at the same time; those that start are ended with the stack.
 
         Every other process hashes in another way, as processes of Python do, but for forks of one.
@@ -147,7 +157,7 @@ def _paused(company: _Company) -> Iterator[History]:
 def _paused_while_the_clock_runs(company: _Company) -> Iterator[History]:
     if company.can_be_stopped():
         first, second, reader = company.untimed
-        yield from paused_histories(first, second, reader, datetime.now(UTC), [TIMED, PARTS, MARKS])
+        yield from paused_histories(first, second, reader, datetime.now(UTC), [TIMED, PARTS, *SEEN_IN_ORDER])
 
 
 def _paused_long(company: _Company) -> Iterator[History]:
@@ -163,6 +173,13 @@ def _failing_meanwhile(company: _Company) -> Iterator[History]:
         yield from failing_meanwhile(first, second, reader, datetime.now(UTC))
 
 
+def _without_a_lock(company: _Company) -> Iterator[History]:
+    if company.can_be_stopped():
+        # Who could not lock may have died of it; so may one whose call failed.
+        first, second, reader = company.started(3, is_timed=False)
+        yield from failing_lock(first, second, reader, datetime.now(UTC))
+
+
 def _very_often(company: _Company) -> Iterator[History]:
     first, second, *_, reader = company.timed
     with fresh_store() as store:
@@ -175,6 +192,7 @@ PROCESS_WAYS: Final[Mapping[str, Callable[[_Company], Iterator[History]]]] = {
     "paused while the clock runs": _paused_while_the_clock_runs,
     "paused long": _paused_long,
     "failing meanwhile": _failing_meanwhile,
+    "without a lock": _without_a_lock,
     "at once": _at_once,
     "very often": _very_often,
 }

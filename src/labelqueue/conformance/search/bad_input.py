@@ -170,6 +170,9 @@ class HandsInBadInput(Rules):
                 for bucket in batch
             ]
             self._enqueue(without, is_row=is_row, threshold=data.draw(st.sampled_from((None, -1.0, 2.0))))
+            # What is missing is told before what is bad.
+            bad = "bucket_start_ts" if name == "bucket_end_ts" else "bucket_end_ts"
+            self._enqueue([{**without[0], bad: "later"}, *without], is_row=is_row, threshold=2.0 if is_row else None)
 
     def _hand_in(self, data: st.DataObject, mistakes: Sequence[tuple[str, Any]], *, is_row: bool) -> None:
         """Hand in a batch again and again, each time with another mistake; at last it is mended."""

@@ -96,6 +96,8 @@ def _texts_that_are_none() -> tuple[str, ...]:
 _AT_A_TIME: Final = 6
 _MUCH_SPACE: Final = "\n" * 4000
 _LONG: Final = "語" * 22500  # of three bytes each, so that pieces of most lengths end within one
+_HUGE: Final = json.dumps([_SOUND | {"score": 0}]).replace('"score": 0', '"score": 1e400')
+"""A number beyond all doubles in a member that nobody knows."""
 _TEXTS_THAT_ARE_NONE: Final = _texts_that_are_none()
 
 
@@ -157,6 +159,9 @@ class ChangesTheFile(Rules):
         elif kind == "level":
             for how in _WAYS_TO_LEVEL:
                 self._change_one_digit(how)
+            self._change_what_it_wrote()
+            self.take({"do": "store", "text": _HUGE})
+            self._add_a_sound_one()
             long = {name: value for name, value in _SOUND.items() if name != "status"} | {"user_id": _LONG}
             self.take({"do": "store", "text": json.dumps([long], ensure_ascii=False)})
             self.take({"do": "reopen"})
@@ -192,6 +197,14 @@ class ChangesTheFile(Rules):
         self.take({"do": "mark_done", "request_id": _SOUND["request_id"]})
         self.take({"do": "store", "items": [_SOUND]})
         self._add_a_sound_one()
+
+    def _change_what_it_wrote(self) -> None:
+        """Write another status of the same length into the file that the queue wrote last."""
+        self.take({"do": "store", "items": [_SOUND]})
+        for old, new in (("labeled", "skipped"), ("skipped", "labeled")):
+            self.take({"do": "mark_done", "request_id": _SOUND["request_id"], "status": old})
+            self.take({"do": "store", "replace": [old, new], "in_place": True})
+            self.take({"do": "all_items"})
 
     def _break_the_file(self, text: str) -> None:
         self.take({"do": "store", "text": text})

@@ -52,16 +52,25 @@ def native(form: Any) -> Any:  # noqa: ANN401 - any JSON in, any Python out
         return _of_another_kind(value)
     if not isinstance(form, Mapping) or not ({"of", "$missing"} & set(form)):
         return value
+    if "$datetime" in form:
+        return _datetime_of(form)
     import numpy as np  # noqa: PLC0415 - loaded for those who hand in its values
     import pandas as pd  # noqa: PLC0415 - as above
 
     if "$missing" in form:
-        return {"nan": float("nan"), "NaT": pd.NaT, "NA": pd.NA, "None": None}[form["$missing"]]
-    if "$datetime" not in form:
-        return np.int64(form["$int"]) if "$int" in form else np.float32(form["$float"])
-    if form["of"] == "pandas":
-        return pd.Timestamp(form["$datetime"])
+        not_a_time = np.datetime64("NaT") if "of" in form else pd.NaT
+        return {"nan": float("nan"), "NaT": not_a_time, "NA": pd.NA, "None": None}[form["$missing"]]
+    if "$int" in form:  # of as few bits as will do, which are not those that a library takes unasked
+        return np.min_scalar_type(form["$int"]).type(form["$int"])
+    return np.float32(form["$float"])
+
+
+def _datetime_of(form: Mapping[str, Any]) -> Any:  # noqa: ANN401 - of a library
+    import pandas as pd  # noqa: PLC0415 - loaded for those who hand in its values
+
     moment = pd.Timestamp(form["$datetime"])
+    if form["of"] == "pandas":
+        return moment
     return (moment.tz_convert(None) if moment.tz is not None else moment).to_datetime64()
 
 

@@ -79,16 +79,16 @@ class StoreFolder:
         """Do to the file what another program would do.
 
         Args:
-            step: A `store` step: `items`, `text` or `hex` replace the content as an
-                editor does, by another file that is renamed over it, or, with
-                `in_place`, in the file that is there; `remove` deletes it; `mode`
+            step: A `store` step: `items`, `text` or `hex` replace the content, and `replace`
+                one text in it by another, as an editor does, by another file that is renamed
+                over it, or, with `in_place`, in the file that is there; `remove` deletes it; `mode`
                 sets its permission bits; `link` puts a symbolic link in its place, or
                 lets the one that is there lead to another file with that content;
                 `mtime` sets the time of the change to that of the last one, to the same
                 second, to an older one, or to one long ago.
                 What is done to a file that is not there does nothing.
         """
-        content = _content_of(step)
+        content = _content_of(step, self.path)
         if content is not None and step.get("link") == "another":
             self._lead_to_another(content)
         elif content is not None:
@@ -238,7 +238,10 @@ def _cannot_write(function: object) -> bool:
     return kind.__module__ in ("builtins", "datetime", "re") and owner is not None
 
 
-def _content_of(step: Mapping[str, Any]) -> bytes | None:
+def _content_of(step: Mapping[str, Any], path: Path) -> bytes | None:
+    if "replace" in step:
+        old, new = (text.encode() for text in step["replace"])
+        return path.read_bytes().replace(old, new) if path.is_file() else None
     if "items" in step:
         return json.dumps(step["items"]).encode()
     if "text" in step:

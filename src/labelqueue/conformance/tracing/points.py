@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from labelqueue.conformance.tracing.system_calls import SystemCall
 
-__all__ = ["MOST_POINTS", "Point", "points_in", "points_on_connections", "points_to_hit", "some_of"]
+__all__ = ["MOST_POINTS", "Point", "locks_in", "points_in", "points_on_connections", "points_to_hit", "some_of"]
 
 MOST_POINTS: Final = 48
 """The most points of a call at which it is hit, where it makes many system calls for each row of a large batch."""
@@ -80,15 +80,29 @@ def points_in(
     """
     locked = {call.path for call in calls if call.locks}
     point = _pointing(calls)
-    touching = [(number, call) for number, call in _numbered(calls) if str(folder) in call.arguments]
+    touching = _touching(calls, folder)
     following = [call for _, call in touching[1:]]
     return [
-        point(call, number, Path(re.findall(rf"{re.escape(str(folder))}[^\">]*", call.arguments)[-1]).name)
+        point(call, number, _file_of(call, folder))
         for (number, call), then in zip_longest(touching, following)
         if call.changes
         or (of_reading and call.reads and not _goes_on_looking(call, then))
         or (of_unlocking and call.may_unlock and call.path in locked)
     ]
+
+
+def locks_in(calls: Sequence[SystemCall], folder: Path) -> list[Point]:
+    """Name the system calls that lock a file below a folder, in order; as `points_in`."""
+    point = _pointing(calls)
+    return [point(call, number, _file_of(call, folder)) for number, call in _touching(calls, folder) if call.locks]
+
+
+def _touching(calls: Sequence[SystemCall], folder: Path) -> list[tuple[int, SystemCall]]:
+    return [(number, call) for number, call in _numbered(calls) if str(folder) in call.arguments]
+
+
+def _file_of(call: SystemCall, folder: Path) -> str:
+    return Path(re.findall(rf"{re.escape(str(folder))}[^\">]*", call.arguments)[-1]).name
 
 
 def _goes_on_looking(call: SystemCall, then: SystemCall | None) -> bool:
