@@ -132,11 +132,11 @@ class Requirement:
         is_tainted = observation.is_tainted and observation.call.do != "store"
         if self._holds_for_others and observation.is_written_by_others:
             is_tainted = False
-        if self.profile == "core" and is_tainted:
+        is_beyond = observation.call.is_beyond_core
+        if self._holds_for_input and observation.refusal is None:
+            is_beyond = False
+        if self.profile == "core" and (is_tainted or is_beyond):
             return False
-        if self.profile == "core" and observation.call.is_beyond_core:
-            is_accepted = observation.refusal is None
-            return self._holds_for_input and is_accepted and observation.call.do in self.on
         if self.profile == "input" and observation.is_store_broken:
             return False
         return observation.call.do in self.on

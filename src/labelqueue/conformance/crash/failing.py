@@ -28,7 +28,7 @@ from labelqueue.conformance.tracing.system_calls import FLUSHES
 from labelqueue.spec import Interruption
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
 
@@ -62,9 +62,10 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
     size = store.stat().st_size if store.is_file() else None
     is_alone = is_one_file(store, actor)
     points = points_to_hit(points_in(record.calls, store.parents[1]))
+    all_points = points_in(record.calls, store.parents[1], of_reading=True)
     changing = [(point, error) for point in points for error in errors_of(point)]
-    reading = [(point, _WHILE_READING[point.name]) for point in _readings(record, target, points)]
-    closing = [(point, "EIO") for point in _closings(record, target)]
+    reading = [(point, _WHILE_READING[point.name]) for point in _readings(all_points, target, points)]
+    closing = [(point, "EIO") for point in _closings(all_points, record, target)]
     # A disk without space for a new file has none for the old one either, where that is written anew.
     full = [
         (point, FULL)
@@ -102,10 +103,9 @@ def failures_of(stage: Stage, living: Callable[[], Program], reader: Program) ->
                 yield interruption
 
 
-def _closings(record: Record, store: Path) -> list[Point]:
+def _closings(all_points: Sequence[Point], record: Record, store: Path) -> list[Point]:
     """The closing of what was written, before it takes the place of the store: a disk far away may fail only then."""
-    points = points_in(record.calls, store.parents[1], of_reading=True)
-    before = list(takewhile(lambda point: not point.name.startswith("rename"), points))
+    before = list(takewhile(lambda point: not point.name.startswith("rename"), all_points))
     written = {point.file for point in before if point.writes}
     is_replaced = any(call.puts_in_place(store) for call in record.calls)
     return [point for point in before if is_replaced and point.name == "close" and point.file in written]
@@ -117,14 +117,13 @@ def _length_of(point: Point, record: Record) -> int:
     return int(calls[point.number - 1].result)
 
 
-def _readings(record: Record, store: Path, changing: list[Point]) -> list[Point]:
+def _readings(all_points: Sequence[Point], store: Path, changing: list[Point]) -> list[Point]:
     """The first system calls that read the store, the last, and the last that opens its folder.
 
     Who takes a store that cannot be read for an empty one loses it; who reads the answer back
     has changed it by then; who cannot open the folder to flush it has not flushed.
     """
-    points = points_in(record.calls, store.parents[1], of_reading=True)
-    wanted = [point for point in points if point.name in _WHILE_READING and point not in changing]
+    wanted = [point for point in all_points if point.name in _WHILE_READING and point not in changing]
     of_folder = [point for point in wanted if point.file == store.parent.name and point.name.startswith("open")]
     in_folder = {path.name for path in store.rglob("*")}  # nothing where the store is a file
     of_store = [point for point in wanted if point.file in {store.name, *in_folder}]

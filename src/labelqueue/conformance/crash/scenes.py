@@ -171,10 +171,8 @@ class Stage:
     def set_up(self) -> Path:
         """Copy the prepared store, and return the path of the copy."""
         number = next(self._performances)
-        prepared, store = (
-            self._store_in("prepared"),
-            self._store_in(f"[{number}]" if self.scene.before else f"{number}"),
-        )
+        prepared = self._store_in("prepared")
+        store = self._store_in(f"[{number}]" if self.scene.before else f"{number}")
         if prepared.parent.exists():
             shutil.copytree(prepared.parents[1], store.parents[1], symlinks=True)
         else:

@@ -25,10 +25,6 @@ class FailingCall(NamedTuple):
     point: Point
     error: str
 
-    def __str__(self) -> str:
-        """Write it in words, of the first client."""
-        return self.told_of("A")
-
     def told_of(self, client: str) -> str:
         """Write it in words, of a client."""
         return f"a failure of {client}'s with {self.error} at {self.point}"

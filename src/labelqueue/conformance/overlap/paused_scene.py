@@ -121,7 +121,7 @@ class PausedScene:
         if failure is not None:
             if not failure.is_in(record, store):
                 return None
-            how += f", and behind {failure}"
+            how += f", and behind {failure.told_of('A')}"
             answer = replace(answer, was_to_fail=True)
         self.events.append(answer)
         if failure is not None:
@@ -144,7 +144,7 @@ class PausedScene:
         if not failure.is_in(record, store):
             return None  # it took another way this time
         self.events += [replace(answer, was_to_fail=True), made("B", self.second.perform, NEXT)]
-        return self.history(store, f"behind {failure}")
+        return self.history(store, f"behind {failure.told_of('A')}")
 
     def relay(self, point: Point) -> History:
         """Stop the first; the second waits for it, and is stopped as well while the first calls again."""
