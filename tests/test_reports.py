@@ -353,6 +353,9 @@ def test_what_fails_by_the_same_steps_is_told_together(every):
         ("flushing the folder failed", True),
         ("the change stands, but its folder was not flushed; nothing was changed beside it", True),
         ("the change may have been written", True),
+        ("the queue could not be written; nothing has changed: Input/output error", False),
+        ("the queue could not be saved: Input/output error", False),
+        ("the change was rolled back: Input/output error", False),
     ],
 )
 def test_who_says_that_nothing_was_changed_leaves_no_doubt(message, may_stand):

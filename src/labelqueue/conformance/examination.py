@@ -75,6 +75,7 @@ class Examination:
         self._items: tuple[Seen, ...] = ()
         self._enqueued: dict[str, None] = {}
         self._handle: Handle | None = None
+        self._stored: tuple[Seen, ...] | str | None = None  # as long as nothing is written
         self._file: FileState | None = None
         self._is_tainted = False
         self._is_written_by_others = False
@@ -163,12 +164,16 @@ class Examination:
             evidence["changed_argument"] = answer.changed_argument
             if step["do"] in ("get_pending", "all_items") and not self._reads_beside:
                 evidence |= self._ask_again(step, answer)
+        if evidence.get("written", True):
+            self._stored = None
         if step["do"] in _CHANGING:
-            evidence["stored"] = self._beside.items()
+            self._stored = self._beside.items() if self._stored is None else self._stored
+            evidence["stored"] = self._stored
         return self._observe(step, was_store_there=there if self._is_path else None, **evidence)
 
     def _change_outside(self, step: Step) -> Observation:
         self._store.change(step)
+        self._stored = None
         file = self._store.file()
         self._is_store_broken = file is not None and file.error is not None
         self._is_written_by_others = not self._is_store_broken and (self._is_written_by_others or not self._is_tainted)
@@ -233,6 +238,7 @@ class Examination:
             self._handle = None
 
     def _open(self) -> Refusal | None:
+        self._stored = None
         try:
             self._handle = self._subject.open(self._store.path, self._cap)
         except RefusedError as refused:
@@ -300,7 +306,9 @@ class Examination:
             items = self._open_handle.all_items()
             for raw in (answer.raw, again.raw, items.raw):
                 _spoil(raw)
-            spoiled = self._open_handle.perform(step).value, self._open_handle.all_items().value
+            has_one = step["do"] == "get_pending" and step.get("limit") is None
+            of_one = [self._open_handle.perform({**step, "limit": 1}).value] if has_one else []
+            spoiled = self._open_handle.perform(step).value, self._open_handle.all_items().value, *of_one
         except RefusedError as refused:
             return {"again": [], "refusal": refused.refusal}
         return {"again": again.value, "after_spoiling": spoiled}

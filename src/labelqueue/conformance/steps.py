@@ -44,6 +44,7 @@ _SPELLINGS: Final[dict[str, Callable[[str], str]]] = {
     "upper": str.upper,
     "hex": lambda request_id: request_id.replace("-", ""),
     "urn": lambda request_id: f"urn:uuid:{request_id}",
+    "between blanks": lambda request_id: f" {request_id} ",
 }
 _COLUMNS: Final = ["user_id", "bucket_start_ts", "bucket_end_ts", "confidence", "predicted_label"]
 

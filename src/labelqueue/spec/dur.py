@@ -70,7 +70,8 @@ def failed_writes_change_nothing(seen: Interruption) -> Iterator[str]:
     stays there, or is written with the next one, the clean-up raises and hides the cause, a write that wrote less
     than it was given is taken for a whole one, and the call returns as if all were
     well.  So it does when flushing failed and the error was passed over, or when the
-    whole call is made once more and finds its own rows there.
+    whole call is made once more and finds its own rows there.  A program that ends
+    over it raises nothing.
     """
     if seen.refusal is None:
         if seen.result is ABSENT:
@@ -83,6 +84,8 @@ def failed_writes_change_nothing(seen: Interruption) -> Iterator[str]:
             yield f"{seen.how}: {wrong}"
     elif not seen.is_before and not seen.is_after:
         yield f"{seen.how}: {seen.differs_from_both()}"
+    elif seen.refusal.kind == "no_answer":
+        yield f"{seen.how}: {seen.call.do} {seen.refusal.message}"
     elif masked := _masked(seen):
         yield f"{seen.how}: the error hides the cause: {seen.call.do} {masked}"
     elif seen.is_after and not seen.is_before and not seen.refusal.says_that_it_may_stand:

@@ -100,8 +100,10 @@ def lists_are_the_callers_own(seen: Observation) -> Iterator[str]:
     vanish without a trace, and are gone from the store at the next save.
     """
     assert seen.after_spoiling is not None
-    answer, items = seen.after_spoiling
+    answer, items, *of_one = seen.after_spoiling
     if ids(answer) != ids(seen.result):
         yield f"after the caller changed the list, {seen.call.do} returned another one"
+    if of_one and isinstance(seen.result, list) and ids(of_one[0]) != ids(seen.result[:1]):
+        yield "after the caller changed the list, get_pending returned another first one"
     if ids(items) != ids(seen.after):
         yield "after the caller changed the list, all_items returned another one"

@@ -33,7 +33,8 @@ _SAYS_THAT_IT_MAY_STAND: Final = re.compile(
 
 # What rules that out, unless some of these words leave a doubt all the same.
 _DENIES: Final = re.compile(
-    r"\bnothing (was |has been |is |had been )?(changed|written|stored|saved|added)\b|\bno change\b|\bunchanged\b|"
+    r"\bnothing (was |is |has |had |has been |had been )?(changed|written|stored|saved|added|happened)\b|\bno change\b|"
+    r"\bunchanged\b|\brolled back\b|\bas (it was )?before\b|"
     r"\b(was|is|were|has been|have been) not (been )?(changed|written|stored|saved|added|applied)\b",
     re.IGNORECASE,
 )
@@ -47,6 +48,12 @@ _ADVISES: Final = re.compile(
     r"\b(may|might|can|could) (safely )?(be )?(tr(y|ied)|called|made|repeat\w*|retr\w+)\b", re.IGNORECASE
 )
 
+# That something could not be done is no word that it may have been.
+_COULD_NOT: Final = re.compile(
+    r"\b(could|can) ?not (be )?(writ|sav|stor|chang|appl|add|keep|kept|mark|enqueue|record|persist|updat|replac|renam)\w*",
+    re.IGNORECASE,
+)
+
 # As in "EIO: i/o error, fsync '/tmp/queue.json'": which system call failed says nothing of the change.
 _OF_THE_SYSTEM: Final = re.compile(r"\bE[A-Z]+: [^,;:]+, \w+\b")
 
@@ -56,7 +63,8 @@ class Refusal:
     """An error that came instead of a result.
 
     Attributes:
-        kind: `invalid_input` (the caller's fault), `unreadable_store` or `other`.
+        kind: `invalid_input` (the caller's fault), `unreadable_store`, `no_answer` (none came,
+            as from a program that died), or `other`.
         message: What happened, as a clause that continues "the call …".
     """
 
@@ -66,7 +74,7 @@ class Refusal:
     @property
     def says_that_it_may_stand(self) -> bool:
         """Whether it leaves the caller in doubt whether the change took effect."""
-        message = _OF_THE_SYSTEM.sub("", self.message)
+        message = _COULD_NOT.sub("", _OF_THE_SYSTEM.sub("", self.message))
         if _DENIES.search(message) and not _DOUBTS.search(_ADVISES.sub("", message)):
             return False
         return _SAYS_THAT_IT_MAY_STAND.search(message) is not None
@@ -93,7 +101,8 @@ class Observation:
         again: What the same call returned when it was asked once more, or
             `None` where it was not.
         after_spoiling: What the call, and `all_items`, returned after the lists
-            that came back had been emptied and filled with rubbish.
+            that came back had been emptied and filled with rubbish; behind them, where
+            no limit was given, what `get_pending` returned with a limit of 1.
         changed_argument: How an argument differed after the call, or `None`.
         pending_before: What `get_pending` said before a reopening.
         pending_after: What it said after.
@@ -129,7 +138,7 @@ class Observation:
     refusal: Refusal | None = None
     enqueued: tuple[str, ...] = ()
     again: Any = None
-    after_spoiling: tuple[Any, Any] | None = None
+    after_spoiling: tuple[Any, ...] | None = None
     changed_argument: str | None = None
     pending_before: Any = None
     pending_after: Any = None

@@ -57,6 +57,11 @@ def _requests(seen: Observation) -> list[Seen]:
     return [*seen.after, *_results(seen)]
 
 
+def _is_unlike_a_request(seen: Observation) -> bool:
+    """Tell whether `mark_done` returned something that is no request where it had one to return."""
+    return seen.call.do == "mark_done" and seen.target is not None and not isinstance(seen.result, Seen | None)
+
+
 @requirement(
     "REQ-1", profile="core", source="both", on=_ALWAYS, when=lambda seen: bool(_requests(seen)), looks_at_refusals=True
 )
@@ -70,6 +75,8 @@ def has_the_nine_fields(seen: Observation) -> Iterator[str]:
     """
     for request in _requests(seen):
         yield from request.problems_of_form
+    if _is_unlike_a_request(seen):
+        yield f"mark_done returned {shown(seen.result)}, which has none of the nine fields as attributes"
 
 
 @requirement(
@@ -80,7 +87,8 @@ def ids_are_unique_uuids(seen: Observation) -> Iterator[str]:
 
     Any version will do.  An id that is derived from the bucket comes back when the
     bucket is enqueued a second time, and then an answer closes the wrong request;
-    a counter that starts again after a reopening does the same.
+    a counter that starts again after a reopening does the same, and so does a
+    generator that the program seeds when it starts.
     """
     ids = [request.request_id for request in seen.after]
     for request_id in ids:

@@ -26,7 +26,7 @@ def attempt(call: Callable[[], Any]) -> dict[str, Any]:
     except RefusedError as refused:
         return {"refusal": refused.refusal}
     except BrokenError as error:
-        return {"refusal": Refusal("other", f"got no answer: the program {error}")}
+        return {"refusal": Refusal("no_answer", f"got no answer: the program {error}")}
 
 
 def afterwards(  # noqa: PLR0913 - named at its calls

@@ -82,7 +82,7 @@ def _cuts(stage: Stage, point: Point, actors: Actors, reader: Program) -> Iterat
         except (BrokenError, RefusedError):
             return  # what the dead leave to others is judged elsewhere
         there = settled(live)
-    answered = [place for place, call in enumerate(record.calls, start=1) if call.is_answer]
+    answered = [place for place, call in enumerate(record.calls, start=1) if call.ends_answer(other.answers)]
     [changed, *_] = answered[-2:] or [len(record.calls)]  # the last answer is that of a reading
     for call in record.calls[:changed]:
         disk.replay(call)

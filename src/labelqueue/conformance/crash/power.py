@@ -69,10 +69,10 @@ def power_cuts(
         before, steps = ((), _SCRIPT) if stage is None else (stage.before, (stage.step, *_FURTHER))
         rehearsal = root / "rehearsal" / "queue.json"
         script = _Script(actor, before, steps, name, rehearsal, live)
-        moments = _moments(rehearsed, script.record)
+        moments = _moments(rehearsed, script.record, actor.answers)
         rehearsed.check(script.there)
         actor.open(rehearsal)  # it leaves the store alone from here on
-        for answers, how, platter in _platters(disk, script.record, moments):
+        for answers, how, platter in _platters(disk, script.record, actor.answers, moments):
             lay_out(platter, live)
             yield script.cut(answers, f"{how}, by a link" if is_linked else how, reader.state_of(store))
     finally:
@@ -114,19 +114,19 @@ class _Script:
         )
 
 
-def _moments(disk: Disk, record: Record) -> set[int]:
+def _moments(disk: Disk, record: Record, pipe: str) -> set[int]:
     """Name the system calls after which the power goes: each that changes something or answers, some of a long row."""
     rows: list[list[int]] = [[]]
     for number, call in enumerate(record.calls):
         disk.replay(call)
-        if disk.is_changed or call.is_answer:
+        if disk.is_changed or call.ends_answer(pipe):
             rows[-1].append(number)
-        if call.is_answer:
+        if call.ends_answer(pipe):
             rows.append([])
     return {number for row in rows for number in some_of(row, MOST_POINTS)}
 
 
-def _platters(disk: Disk, record: Record, moments: Collection[int]) -> Iterator[tuple[int, str, Platter]]:
+def _platters(disk: Disk, record: Record, pipe: str, moments: Collection[int]) -> Iterator[tuple[int, str, Platter]]:
     """Every state of the platter at some moments, once, with how many answers had been given by then."""
     answers, last = 0, "the beginning"
     known: set[tuple[int, bytes]] = set()
@@ -134,7 +134,7 @@ def _platters(disk: Disk, record: Record, moments: Collection[int]) -> Iterator[
     for number, call in enumerate(record.calls):
         numbers[call.name] += 1
         disk.replay(call)
-        answers += call.is_answer
+        answers += call.ends_answer(pipe)
         if disk.is_changed:
             last = f"{call.name} number {numbers[call.name]}"
         if number not in moments:

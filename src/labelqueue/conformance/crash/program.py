@@ -72,6 +72,11 @@ class Program:
         return self._conversation.pid
 
     @property
+    def answers(self) -> str:
+        """The pipe that it answers into, as strace calls it."""
+        return self._conversation.answers
+
+    @property
     def is_alive(self) -> bool:
         """Whether it still answers properly."""
         return self._conversation.is_alive

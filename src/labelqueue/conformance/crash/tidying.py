@@ -62,7 +62,7 @@ def _kinds(calls: Sequence[SystemCall], store: Path) -> list[frozenset[tuple[str
     found: list[frozenset[tuple[str, bool]]] = []
     since: set[tuple[str, bool]] = set()
     for call in calls:
-        if call.is_answer:
+        if call.begins_answer:
             found.append(frozenset(since))
             since.clear()
         elif call.changes and str(store.parent) in call.arguments:

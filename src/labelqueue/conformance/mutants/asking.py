@@ -246,6 +246,19 @@ class LiveAnswer(ModelQueue):
         return self.answers[state]
 
 
+@mutant("GET-3")
+class CutsTheAnswerBefore(ModelQueue):
+    """A call with a limit takes its part of the list that the call before without one handed out."""
+
+    whole: tuple[Any, list[Any]] = (None, [])
+
+    def get_pending(self, user_id: str | None = None, limit: int | None = None) -> list[Any]:
+        state = tuple(request.status for request in self.items), self.today(), user_id
+        if limit is None or self.whole[0] != state:
+            self.whole = state, super().get_pending(user_id)
+        return self.whole[1] if limit is None else self.whole[1][:limit]
+
+
 @mutant("ORD-4")
 class CapBeforeOrdering(ModelQueue):
     """The cap cuts before the order is made."""

@@ -71,6 +71,18 @@ class FailureIsSwallowed(DurableQueue):
 
 
 @mutant("DUR-1")
+class EndsOverAFailedWrite(DurableQueue):
+    """A failed write ends the program, and what it was stands on standard error alone."""
+
+    def save(self) -> None:
+        try:
+            super().save()
+        except OSError as error:
+            os.write(2, f"{error}\n".encode())
+            os._exit(1)
+
+
+@mutant("DUR-1")
 class UnreadableIsEmpty(DurableQueue):
     """A file that cannot be opened is taken for one that is not there, and the next change writes over it."""
 

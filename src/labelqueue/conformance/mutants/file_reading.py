@@ -27,6 +27,16 @@ class KeepsTimesAsTheyStand(JsonQueue):
         return datetime.fromisoformat(text)
 
 
+@mutant("FILE-1", "FILE-7")
+class HoldsThemByTheirIds(JsonQueue):
+    """Requests are held by their ids, and those that look like numbers come first, as in objects of JavaScript."""
+
+    def parsed(self, content: bytes) -> list[dict[str, Any]]:
+        items = super().parsed(content)
+        numbers = sorted((item for item in items if item["request_id"].isdecimal()), key=lambda i: int(i["request_id"]))
+        return numbers + [item for item in items if item not in numbers]
+
+
 @mutant("FILE-3")
 class NeedsEveryMember(JsonQueue):
     """Members that have a default are asked for."""
@@ -100,6 +110,15 @@ class BrokenIsEmpty(JsonQueue):
             return super().parsed(content)
         except ValueError:
             return []
+
+
+@mutant("FILE-4")
+class DetectsTheEncoding(JsonQueue):
+    """The bytes are given to a reader of JSON that reads UTF-16 and UTF-32 as well."""
+
+    def parsed(self, content: bytes) -> list[dict[str, Any]]:
+        encoding = json.detect_encoding(content)
+        return super().parsed(content if encoding.startswith("utf-8") else content.decode(encoding).encode())
 
 
 @mutant("FILE-4")

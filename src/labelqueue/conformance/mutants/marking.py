@@ -83,6 +83,14 @@ class ReadsIdsAsUuids(ModelQueue):
 
 
 @mutant("DONE-3")
+class StripsIds(ModelQueue):
+    """Blanks around an id are taken off."""
+
+    def mark_done(self, request_id: str, status: str = "labeled") -> Any:
+        return super().mark_done(request_id.strip(), status)
+
+
+@mutant("DONE-3")
 class UnknownIdSaves(ModelQueue):
     """Marking an unknown id writes the store."""
 

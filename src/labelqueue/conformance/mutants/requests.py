@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -60,6 +61,14 @@ class IdCountsFromOne(ModelQueue):
     def new_id(self, row: Mapping[str, Any]) -> str:  # noqa: ARG002
         self.counted += 1
         return str(UUID(int=self.counted))
+
+
+@mutant("REQ-2")
+class IdOfTheProgramsGenerator(ModelQueue):
+    """The id is of the generator that the program may seed, and that many seed with the same number at each start."""
+
+    def new_id(self, row: Mapping[str, Any]) -> str:  # noqa: ARG002
+        return str(UUID(int=random.getrandbits(128), version=4))
 
 
 @mutant("REQ-2")

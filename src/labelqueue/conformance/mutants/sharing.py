@@ -25,6 +25,14 @@ class AnswersWithASecondReading(DurableQueue):
 
 
 @mutant("SHARE-3")
+class InPartsOfAHundred(DurableQueue):
+    """A large batch is added by hundreds, each a change of its own."""
+
+    def enqueue(self, rows: list[Row], reason: str) -> int:
+        return sum(super(InPartsOfAHundred, self).enqueue(rows[n : n + 100], reason) for n in range(0, len(rows), 100))
+
+
+@mutant("SHARE-3")
 class InOrderOfTheClock(DurableQueue):
     """The moment of a call is taken before the lock is there, and the list is kept in the order of moments."""
 

@@ -40,6 +40,15 @@ class WritesZAnywhere(ModelQueue):
         return (line.replace("+00:00", "Z") for line in super().lines())
 
 
+@mutant("KEEP-1", "ENQ-3", "DRIFT-1")
+class ReadsEscapesTwice(ModelQueue):
+    """A backslash and an n, two characters of a label, come back as a line break."""
+
+    def loaded(self, values: dict[str, Any]) -> Any:
+        label = values["predicted_label"]
+        return super().loaded(values | {"predicted_label": label and label.replace("\\n", "\n")})
+
+
 @mutant("KEEP-1")
 class StoresInOrderOfAsking(ModelQueue):
     """Requests come back in the order of asking."""

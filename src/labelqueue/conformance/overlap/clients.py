@@ -82,7 +82,7 @@ class Caller:
         if self._asked is None:
             return list(self.answered)
         step, start = self._asked
-        refusal = Refusal("other", "got no answer: it hangs")
+        refusal = Refusal("no_answer", "got no answer: it hangs")
         return [*self.answered, Event(self.name, call_of(step), start, time.monotonic_ns(), None, refusal)]
 
     def call(self, step: Step) -> Event:
@@ -148,7 +148,7 @@ def made(name: str, perform: Perform, step: Step) -> Event:
     except RefusedError as error:
         refusal = error.refusal
     except BrokenError as error:
-        refusal = Refusal("other", f"got no answer: the program {error}")
+        refusal = Refusal("no_answer", f"got no answer: the program {error}")
     return Event(name, call_of(step), start, time.monotonic_ns(), result, refusal)
 
 

@@ -125,8 +125,13 @@ LATE: Final = Pair(_drift(2), _mark(0), is_late=True)
 LINKED: Final = Pair(_drift(2), _drift(4), is_linked=True)
 """The calls that overlap where the store is a file, which a link names as well."""
 
-LOOK: Final = Pair(_drift(0, 2), {"do": "all_items"}, own=(_drift(6),))
-"""A look at what somebody is changing, who has changed it before: what one has seen, others must see as well."""
+LOOK: Final = Pair(
+    {"do": "enqueue_drift", "buckets": [_bucket(0), _bucket(2), *CROWD]}, {"do": "all_items"}, own=(_drift(6),)
+)
+"""A look at what somebody is changing, who has changed it before: what one has seen, others must see as well.
+
+The change is a large one, which somebody may make in parts.
+"""
 
 LOOKED_AT: Final = Pair({"do": "all_items"}, _drift(2))
 """A change of what somebody is looking at: it may have to wait until they have seen enough."""

@@ -237,7 +237,7 @@ class Sent:
         except RefusedError as error:
             refusal = error.refusal
         except BrokenError as error:
-            refusal = Refusal("other", f"got no answer: the program {error}")
+            refusal = Refusal("no_answer", f"got no answer: the program {error}")
         return Event(self._name, call_of(self._step), self._start, time.monotonic_ns(), result, refusal)
 
 

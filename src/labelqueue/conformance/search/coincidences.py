@@ -30,6 +30,7 @@ _NEARLY_AN_ID: Final[tuple[dict[str, Any], ...]] = (
     {"first": 35},
     {"spelled": "upper"},
     {"spelled": "hex"},
+    {"spelled": "between blanks"},
 )
 _LEVEL: Final = (None, 0.0, -0.0, ..., -0.2)
 """Confidences that rank level, and one that does not; an ellipsis is left out."""

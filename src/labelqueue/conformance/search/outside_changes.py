@@ -57,7 +57,7 @@ _SOUND: Final = {
     "created_at": "2026-01-14T08:00:00Z",
     "status": "pending",
 }
-_ODD: Final = _SOUND | {"request_id": "one", "bucket_end_ts": _SOUND["bucket_start_ts"]}
+_ODD: Final = _SOUND | {"request_id": "1", "bucket_end_ts": _SOUND["bucket_start_ts"]}
 """An item that is odd, and no reason to refuse the file."""
 
 
@@ -79,6 +79,7 @@ def _texts_that_are_none() -> tuple[str, ...]:
     )
     return (
         *("", " ", "{}", "null", "[1]", "[null]", whole[:-1], whole[: len(whole) // 2], "\ufeff" + whole),
+        "\0".join(whole) + "\0",  # what UTF-16 writes of the same characters
         json.dumps([_SOUND, _SOUND]),
         *(json.dumps([{**_SOUND, **each}]) for each in changed),
         *(
@@ -93,7 +94,7 @@ def _texts_that_are_none() -> tuple[str, ...]:
     )
 
 
-_AT_A_TIME: Final = 6
+_AT_A_TIME: Final = 9
 _MUCH_SPACE: Final = "\n" * 4000
 _LONG: Final = "語" * 22500  # of three bytes each, so that pieces of most lengths end within one
 _HUGE: Final = json.dumps([_SOUND | {"score": 0}]).replace('"score": 0', '"score": 1e400')
@@ -162,6 +163,8 @@ class ChangesTheFile(Rules):
             self._change_what_it_wrote()
             self.take({"do": "store", "text": _HUGE})
             self._add_a_sound_one()
+            self.take({"do": "store", "items": [_SOUND, _ODD]})
+            self.take({"do": "get_pending"})
             long = {name: value for name, value in _SOUND.items() if name != "status"} | {"user_id": _LONG}
             self.take({"do": "store", "text": json.dumps([long], ensure_ascii=False)})
             self.take({"do": "reopen"})

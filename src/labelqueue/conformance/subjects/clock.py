@@ -7,6 +7,7 @@ well, so that a subject that reads local time is found out on every machine.
 from __future__ import annotations
 
 import os
+import random
 import sys
 import time
 import zoneinfo
@@ -36,12 +37,17 @@ UMASK: Final = 0o027
 
 @contextmanager
 def elsewhere() -> Iterator[None]:
-    """Let the process live in a zone that is not UTC, with a umask of few, and restore its own."""
+    """Let the process live in a zone that is not UTC, with a umask of few, and restore its own.
+
+    So is its generator of random numbers, which a Python subject's opening seeds.
+    """
     mask = os.umask(UMASK)
+    numbers = random.getstate()
     try:
         with _in_another_zone():
             yield
     finally:
+        random.setstate(numbers)
         os.umask(mask)
 
 

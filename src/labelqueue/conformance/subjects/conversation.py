@@ -101,6 +101,12 @@ class Conversation:
         return self._process.pid
 
     @property
+    def answers(self) -> str:
+        """The pipe that it answers into, as Linux calls it."""
+        assert self._process.stdout is not None
+        return f"pipe:[{os.fstat(self._process.stdout.fileno()).st_ino}]"
+
+    @property
     def is_alive(self) -> bool:
         """Whether the process runs and still answers properly."""
         return not self._stderr.closed and self._process.poll() is None

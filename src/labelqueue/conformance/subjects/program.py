@@ -46,16 +46,18 @@ class ProgramSubject:
     how = "as a program"
     unflushed = None
 
-    def __init__(self, command: Sequence[str], timeout_s: float) -> None:
+    def __init__(self, command: Sequence[str], timeout_s: float, *, processes: int = 2) -> None:
         """Start the program once, to hear what it is and claims.
 
         Args:
             command: What starts it.
             timeout_s: How long it may take to answer, in seconds.
+            processes: How many processes take turns; of 1, each opening may be in the same.
 
         Raises:
             SubjectError: It cannot be started, or does not say hello properly.
         """
+        self._processes = processes
         self.command = tuple(command)
         self.timeout_s = timeout_s
         self._idle: list[Conversation] = []
@@ -69,6 +71,10 @@ class ProgramSubject:
         self.language = str(hello.get("language", ""))
         self.claims = _claims_of(hello["claims"])
         self._idle.append(conversation)
+
+    def elsewhere(self) -> ProgramSubject:
+        """Each opening is in another process than the last."""
+        return self
 
     def open(self, store: Path, max_asks_per_day: Any) -> ProgramHandle:  # noqa: ANN401 - also caps that are none
         """Open a queue in a process of its own; see `Subject.open`."""
@@ -86,9 +92,13 @@ class ProgramSubject:
         return ProgramHandle(self, conversation)
 
     def take_conversation(self) -> Conversation:
-        """Return a conversation that nobody else uses, with a new process where there is none left."""
+        """Return a conversation that nobody else uses; where they take turns, not the one that was given back last.
+
+        What is opened again is so in another process: a queue outlives its own, and what
+        that has in memory is no help.
+        """
         alive = [conversation for conversation in self._idle if conversation.is_alive]
-        conversation = alive.pop() if alive else self._conversation()
+        conversation = alive.pop(0) if len(alive) >= self._processes else self._conversation()
         self._idle = alive
         self.in_use.append(conversation)
         return conversation

@@ -12,7 +12,9 @@ import dataclasses
 import gc
 import importlib
 import importlib.metadata
+import random
 import sys
+import weakref
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +23,7 @@ from labelqueue.conformance.subjects.clock import ProcessClock
 from labelqueue.conformance.subjects.patience import Patience
 from labelqueue.conformance.subjects.python_answers import seen_in
 from labelqueue.conformance.subjects.python_arguments import arguments_of, change, native
-from labelqueue.conformance.subjects.subject import EVERYTHING, Answer, Claims, RefusedError
+from labelqueue.conformance.subjects.subject import EVERYTHING, Answer, Claims, RefusedError, Subject
 from labelqueue.errors import LabelQueueError, SubjectError, shown
 from labelqueue.spec import ABSENT, Profile, Refusal
 
@@ -46,6 +48,7 @@ SERVE: Final = (sys.executable, "-m", "labelqueue.conformance.subjects.serve")
 
 _OF_DATABASES: Final[tuple[Profile, ...]] = ("core", "input", "durable", "shared")
 _LONGEST_MESSAGE: Final = 1000
+_SERVED_WITHIN_S: Final = 10.0
 _CALLERS_FAULT: Final = (ValueError, TypeError, KeyError)
 
 
@@ -62,6 +65,8 @@ class PythonSubject:
         remove: Removes what the run left where the kit cannot.
         unflushed: As in `Subject`.
         patience: How long its calls are waited for.
+        is_seeded: Whether opening seeds the process's generator of random numbers, as programs that
+            learn do when they start; ids must be unique all the same (REQ-2).
     """
 
     name: str
@@ -74,9 +79,30 @@ class PythonSubject:
     remove: Callable[[], None] = lambda: None
     unflushed: Callable[[], str | None] | None = None
     patience: Patience = dataclasses.field(default_factory=Patience, compare=False)
+    is_seeded: bool = True
+    _served: list[Subject] = dataclasses.field(default_factory=list, compare=False, repr=False)
+
+    def elsewhere(self) -> Subject:
+        """Serve it in another process, where its name can be imported; what this one remembers is no help there."""
+        from labelqueue.conformance.subjects.program import ProgramSubject  # noqa: PLC0415 - it serves by our command
+
+        if not self.command or self.claims.store != "path":
+            return self
+        if not self._served:
+            try:
+                served = ProgramSubject(self.command, _SERVED_WITHIN_S, processes=1)
+            except SubjectError:
+                self._served.append(self)  # it is not tried again
+            else:
+                self._served.append(served)
+                # Where nobody stops what is in this process; it ends with this one, too.
+                weakref.finalize(self, served.stop).atexit = False
+        return self._served[0]
 
     def open(self, store: Path, max_asks_per_day: Any) -> PythonHandle:  # noqa: ANN401 - also caps that are none
         """Open a queue over a store; see `Subject.open`."""
+        if self.is_seeded:
+            random.seed(0)
         arguments = (store,) if max_asks_per_day is None else (store, native(max_asks_per_day))
         made = self.patience.during("opening", lambda: _refusing(lambda: self.make(*arguments)))
         return PythonHandle(made, self.patience)
@@ -86,7 +112,11 @@ class PythonSubject:
         return ProcessClock(now, runs=runs)
 
     def stop(self) -> None:
-        """Nothing was started; what was left is removed."""
+        """End what serves it elsewhere, and remove what was left."""
+        for served in self._served:
+            if served is not self:
+                served.stop()
+        self._served.clear()
         self.remove()
 
 

@@ -50,7 +50,8 @@ class _Server:
 
     def __init__(self, subject: PythonSubject) -> None:
         # Whoever asks knows how long to wait, and ends this program where it does not answer.
-        self._subject = replace(subject, patience=Patience(None))
+        # Of several processes, no two have the same luck.
+        self._subject = replace(subject, patience=Patience(None), is_seeded=False)
         self._handle: PythonHandle | None = None
         self._clock: Clock | None = None
 

@@ -241,13 +241,22 @@ def _cannot_write(function: object) -> bool:
 def _content_of(step: Mapping[str, Any], path: Path) -> bytes | None:
     if "replace" in step:
         old, new = (text.encode() for text in step["replace"])
-        return path.read_bytes().replace(old, new) if path.is_file() else None
+        return _plainly(path.read_bytes(), old).replace(old, new) if path.is_file() else None
     if "items" in step:
         return json.dumps(step["items"]).encode()
     if "text" in step:
         text: str = step["text"]
         return text.encode()
     return bytes.fromhex(step["hex"]) if "hex" in step else None
+
+
+def _plainly(content: bytes, text: bytes) -> bytes:
+    """Return content in which a text stands wherever it is meant: some write it by escapes."""
+    try:
+        plain = json.dumps(json.loads(content)).encode()
+    except ValueError:
+        return content
+    return content if content.count(text) == plain.count(text) else plain
 
 
 def _store_in(folder: Path) -> Path:

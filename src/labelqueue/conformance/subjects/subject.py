@@ -180,6 +180,10 @@ class Subject(Protocol):
         """
         ...
 
+    def elsewhere(self) -> Subject:
+        """The same subject in another process, or this one where it cannot be started as one."""
+        ...
+
     def open(self, store: Path, max_asks_per_day: Any) -> Handle:  # noqa: ANN401 - also caps that are none
         """Open a queue over a store.
 

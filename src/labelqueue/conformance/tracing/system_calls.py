@@ -73,9 +73,13 @@ class SystemCall(NamedTuple):
         return _INJECTED in self.rest
 
     @property
-    def is_answer(self) -> bool:
-        """Whether it answers a request of the kit's, however strings are written."""
-        return self.may_answer and any(pipe in self.arguments and word in self.arguments for pipe, word in _ANSWERING)
+    def begins_answer(self) -> bool:
+        """Whether it writes the beginning of an object into a pipe, where strings are cut off."""
+        return self.may_answer and "<pipe:" in self.arguments and '"{' in self.arguments
+
+    def ends_answer(self, pipe: str) -> bool:
+        """Whether it writes the end of a line into a pipe, where strings are whole; an answer may come in pieces."""
+        return self.may_answer and _escaped(pipe) in self.arguments and _END_OF_LINE in self.arguments
 
     @property
     def may_answer(self) -> bool:
@@ -161,5 +165,4 @@ def _escaped(text: str) -> str:
     return "".join(f"\\x{byte:02x}" for byte in text.encode("ascii"))
 
 
-# What goes into a pipe and begins an object; where the whole text is written down, that can be told more closely.
-_ANSWERING: Final = (("<pipe:", '"{'), (_escaped("pipe:"), _escaped('"jsonrpc"')))
+_END_OF_LINE: Final = f'{_escaped(chr(10))}"'
