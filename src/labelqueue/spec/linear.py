@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 from labelqueue.spec.history import Event, History
-from labelqueue.spec.seen import Seen, utc
+from labelqueue.spec.seen import ABSENT, Seen, utc
 
 __all__ = ["is_linear"]
 
@@ -94,7 +94,7 @@ class _Search:
             return []
         then, answer = changed
         result = event.result.status if isinstance(event.result, Seen) else event.result
-        return [then] if result == answer else []
+        return [then] if result == answer or (result is ABSENT and answer is not None) else []
 
     def _changed(self, event: Event, statuses: _Statuses) -> tuple[_Statuses, object] | None:
         """The state and the answer of a changing call; `None` where the final state does not allow it."""
@@ -136,6 +136,6 @@ class _Search:
         return all(
             isinstance(request, Seen)
             and request.request_id == self._final[n].request_id
-            and request.status == statuses[n]
+            and request.status in (statuses[n], ABSENT)
             for n, request in zip(places, event.result, strict=True)
         )

@@ -25,7 +25,7 @@ from labelqueue.spec.history import Event, History
 from labelqueue.spec.interruption import Interruption
 from labelqueue.spec.linear import is_linear
 from labelqueue.spec.requirement import InconclusiveError, requirement
-from labelqueue.spec.seen import Seen, utc
+from labelqueue.spec.seen import ABSENT, Seen, utc
 
 __all__ = [
     "acknowledged_changes_are_seen",
@@ -131,6 +131,8 @@ def _unseen(change: Event, later: Event, seen: History) -> Iterator[str]:
 def _is_other_status(request: Seen, mark: Event, seen: History, later: Event | None = None) -> bool:
     """Whether a request has another status than a mark gave it, and no other mark may have given it that since.
 
+    Nothing is said of one whose status is left out, since it may be of a later moment than the call.
+
     Args:
         request: The request as a call shows it, or the store in the end.
         mark: The mark.
@@ -140,7 +142,7 @@ def _is_other_status(request: Seen, mark: Event, seen: History, later: Event | N
     others = [event for event in seen.events if event is not mark and event.call.do == "mark_done"]
     since = [each for each in others if not each.precedes(mark) and (later is None or not later.precedes(each))]
     given = {each.call.status_in_force for each in since if each.call.request_id == mark.call.request_id}
-    return request.status not in {mark.call.status_in_force, *given}
+    return request.status not in {mark.call.status_in_force, *given, ABSENT}
 
 
 def _shows_all_pending(asking: Event, seen: History) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from labelqueue.conformance.crash.program import Program
+from labelqueue.conformance.crash.scenes import NEXT
 from labelqueue.conformance.overlap.clients import (
     CALLS,
     CLIENTS,
@@ -20,6 +22,7 @@ from labelqueue.conformance.overlap.clients import (
 from labelqueue.conformance.overlap.paused_threads import paused_threads
 from labelqueue.conformance.overlap.ways import fresh_store, histories_in, performing, state_of
 from labelqueue.conformance.subjects.python_subject import PythonSubject
+from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.progress import Progress, unheard
 from labelqueue.spec import History
 
@@ -59,8 +62,22 @@ def of_threads(
     """
     if not isinstance(subject, PythonSubject):
         return
+    subject = replace(subject, is_live=_has_live_requests(subject))
     seeds = range(seed, seed + HISTORIES * times)
     yield from histories_in(THREAD_WAYS, ways, progress, subject, profiles, timeout_s, seeds)
+
+
+def _has_live_requests(subject: PythonSubject) -> bool:
+    """Whether a request that was returned as pending says by itself that it was marked."""
+    with fresh_store() as store:
+        try:
+            handle = subject.open(store, 1)
+            handle.perform(NEXT)
+            [request] = handle.perform({"do": "get_pending"}).raw
+            handle.perform({"do": "mark_done", "request_id": request.request_id})
+            return bool(request.status != "pending")
+        except (RefusedError, BrokenError, TypeError, ValueError, AttributeError):
+            return False  # what is wrong with it is found elsewhere
 
 
 def _paused(subject: PythonSubject, profiles: Collection[str], timeout_s: float, _: range) -> Iterator[History]:

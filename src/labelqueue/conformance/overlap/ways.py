@@ -6,15 +6,17 @@ import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, ParamSpec
 
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
-from labelqueue.spec import History
+from labelqueue.spec import ABSENT, History, Seen
 
 if TYPE_CHECKING:
     from labelqueue.conformance.overlap.clients import Perform
-    from labelqueue.conformance.subjects.subject import Handle, Subject
+    from labelqueue.conformance.subjects.python_subject import PythonHandle
+    from labelqueue.conformance.subjects.subject import Subject
     from labelqueue.progress import Progress
     from labelqueue.spec.interruption import State
 
@@ -67,13 +69,20 @@ def fresh_store() -> Iterator[Path]:
         shutil.rmtree(root, ignore_errors=True)
 
 
-def performing(handle: Handle) -> Perform:
-    """Return what makes a call on a queue of this process."""
+def performing(handle: PythonHandle) -> Perform:
+    """Return what makes a call on a queue of this process; what live requests say of their status is left out."""
 
     def perform(step: Any) -> Any:  # noqa: ANN401 - a step, any result
-        return handle.perform(step).value
+        value = handle.perform(step).value
+        if not handle.is_live:
+            return value
+        return [_without_status(each) for each in value] if isinstance(value, list) else _without_status(value)
 
     return perform
+
+
+def _without_status(value: Any) -> Any:  # noqa: ANN401 - a request, or anything else
+    return replace(value, status=ABSENT) if isinstance(value, Seen) else value
 
 
 def state_of(subject: Subject, store: Path, cap: int) -> State:

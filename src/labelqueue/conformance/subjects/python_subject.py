@@ -67,6 +67,8 @@ class PythonSubject:
         patience: How long its calls are waited for.
         is_seeded: Whether opening seeds the process's generator of random numbers, as programs that
             learn do when they start; ids must be unique all the same (REQ-2).
+        is_live: Whether its requests live, so that a status may be of a later moment than the call
+            that returned them.
     """
 
     name: str
@@ -80,6 +82,7 @@ class PythonSubject:
     unflushed: Callable[[], str | None] | None = None
     patience: Patience = dataclasses.field(default_factory=Patience, compare=False)
     is_seeded: bool = True
+    is_live: bool = False
     _served: list[Subject] = dataclasses.field(default_factory=list, compare=False, repr=False)
 
     def elsewhere(self) -> Subject:
@@ -105,7 +108,7 @@ class PythonSubject:
             random.seed(0)
         arguments = (store,) if max_asks_per_day is None else (store, native(max_asks_per_day))
         made = self.patience.during("opening", lambda: _refusing(lambda: self.make(*arguments)))
-        return PythonHandle(made, self.patience)
+        return PythonHandle(made, self.patience, is_live=self.is_live)
 
     def clock(self, now: datetime, *, runs: bool) -> ProcessClock:
         """Set the clock of this process."""
@@ -123,8 +126,9 @@ class PythonSubject:
 class PythonHandle:
     """One opened queue of a subject."""
 
-    def __init__(self, queue: Any, patience: Patience) -> None:  # noqa: ANN401 - anybody's class
+    def __init__(self, queue: Any, patience: Patience, *, is_live: bool) -> None:  # noqa: ANN401 - anybody's class
         """Hold the queue."""
+        self.is_live = is_live
         self._queue = queue
         self._patience = patience
 
