@@ -79,7 +79,9 @@ class SystemCall(NamedTuple):
 
     def ends_answer(self, pipe: str) -> bool:
         """Whether it writes the end of a line into a pipe, where strings are whole; an answer may come in pieces."""
-        return self.may_answer and _escaped(pipe) in self.arguments and _END_OF_LINE in self.arguments
+        is_end = self.may_answer and _escaped(pipe) in self.arguments and _END_OF_LINE in self.arguments
+        # A full pipe takes a part, or nothing, and the rest is written again.
+        return is_end and self.result == str(sum(int(one or other) for one, other in _LENGTHS.findall(self.arguments)))
 
     @property
     def may_answer(self) -> bool:
@@ -165,4 +167,5 @@ def _escaped(text: str) -> str:
     return "".join(f"\\x{byte:02x}" for byte in text.encode("ascii"))
 
 
+_LENGTHS: Final = re.compile(r"iov_len=(\d+)|\", (\d+)$")
 _END_OF_LINE: Final = f'{_escaped(chr(10))}"'
