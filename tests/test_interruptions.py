@@ -13,7 +13,7 @@ from labelqueue.conformance.crash.scenes import NEXT
 from labelqueue.conformance.steps import call_of
 from labelqueue.conformance.tracing.system_calls import SystemCall
 from labelqueue.errors import shown
-from labelqueue.spec import ABSENT, REQUIREMENTS, Interruption, Refusal
+from labelqueue.spec import REQUIREMENTS, Interruption, Refusal
 from test_histories import drift, mark, request
 
 BEFORE = (request(0),)
@@ -131,8 +131,8 @@ def test_what_the_contract_permits_is_not_accused(interruption):
             {"DUR-3": [f"{KILLED.how}: after the next change of another process the store cannot be opened"]},
         ),
         (
-            replace(FAILED, refusal=None, result=ABSENT),
-            {"DUR-1": [f"{FAILED.how}: the program did not answer enqueue_drift"]},
+            replace(FAILED, refusal=Refusal("no_answer", "got no answer: the program ended with status 1")),
+            {"DUR-1": [f"{FAILED.how}: enqueue_drift got no answer: the program ended with status 1"]},
         ),
         (
             replace(FAILED, refusal=Refusal("other", "raised FileNotFoundError: [Errno 2] No such file or directory")),

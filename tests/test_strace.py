@@ -13,7 +13,7 @@ from labelqueue.conformance.crash.scenes import SCENES
 from labelqueue.conformance.subjects import serve
 from labelqueue.conformance.tracing.points import Point, points_in, points_to_hit
 from labelqueue.conformance.tracing.strace import attached
-from labelqueue.conformance.tracing.system_calls import SystemCall
+from labelqueue.conformance.tracing.system_calls import SystemCall, calls_in
 
 pytestmark = pytest.mark.usefixtures("strace")
 
@@ -104,6 +104,31 @@ def test_who_leaves_the_store_to_another_process_makes_no_call_that_could_be_hit
     elsewhere = SystemCall(1, "write", '3<pipe:[1]>, "a change", 8', "8", "")
 
     assert points_in([], tmp_path, of_reading=True) == points_in([elsewhere], tmp_path, of_unlocking=True) == []
+
+
+@pytest.mark.parametrize("pipe", ["pipe:[7]", "".join(f"\\x{ord(one):02x}" for one in "pipe:[7]")])
+def test_an_answer_stands_where_it_began_and_a_change_where_it_returned(tmp_path, pipe):
+    """Who has the answer may ask for more while the thread that wrote it waits to be heard of."""
+    record = tmp_path / "record"
+    record.write_text(
+        '1 pwrite64(4</store>, "a", 1, 0 <unfinished ...>\n'
+        "2 fsync(4</store>)  = 0\n"
+        "1 <... pwrite64 resumed>) = 1\n"
+        f'1 write(1<{pipe}>, "\\x7b\\x0a", 2 <unfinished ...>\n'
+        '2 pwrite64(4</store>, "b", 1, 1) = 1\n'
+        "1 <... write resumed>) = 2\n",
+        encoding="ascii",
+    )
+
+    calls = calls_in(record, None)
+
+    assert [(call.pid, call.name, call.result) for call in calls] == [
+        (2, "fsync", "0"),
+        (1, "pwrite64", "1"),
+        (1, "write", "2"),
+        (2, "pwrite64", "1"),
+    ]
+    assert [call.ends_answer("pipe:[7]") for call in calls] == [False, False, "x70" in pipe, False]
 
 
 @pytest.mark.parametrize(("made", "hit"), [(5, 5), (48, 48), (240, 48), (1000, 12), (5000, 6)])

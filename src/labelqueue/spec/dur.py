@@ -35,7 +35,7 @@ from labelqueue.errors import shown
 from labelqueue.spec.effect import difference, is_effect
 from labelqueue.spec.interruption import Interruption
 from labelqueue.spec.requirement import requirement
-from labelqueue.spec.seen import ABSENT, Seen
+from labelqueue.spec.seen import Seen
 
 __all__ = [
     "acknowledged_survives_a_power_cut",
@@ -74,9 +74,7 @@ def failed_writes_change_nothing(seen: Interruption) -> Iterator[str]:
     over it raises nothing.
     """
     if seen.refusal is None:
-        if seen.result is ABSENT:
-            yield f"{seen.how}: the program did not answer {seen.call.do}"
-        elif not seen.is_after:
+        if not seen.is_after:
             yield f"{seen.how}: {seen.call.do} returned {shown(seen.result)} as if all were well, but {seen.differs_from_both()}"
         elif seen.unflushed is not None:
             yield f"{seen.how}: {seen.call.do} returned {shown(seen.result)} as if all were well, but {seen.unflushed} was never flushed"

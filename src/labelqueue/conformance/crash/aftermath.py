@@ -8,7 +8,7 @@ from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import NEXT, Stage, leftovers
 from labelqueue.conformance.steps import Step, call_of
 from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
-from labelqueue.spec import ABSENT, Interruption, Refusal
+from labelqueue.spec import ABSENT, Interruption
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,10 +23,8 @@ def attempt(call: Callable[[], Any]) -> dict[str, Any]:
     """Make a call, and return its result or its refusal, by name."""
     try:
         return {"result": call()}
-    except RefusedError as refused:
-        return {"refusal": refused.refusal}
-    except BrokenError as error:
-        return {"refusal": Refusal("no_answer", f"got no answer: the program {error}")}
+    except (RefusedError, BrokenError) as error:
+        return {"refusal": error.refusal}
 
 
 def afterwards(  # noqa: PLR0913 - named at its calls

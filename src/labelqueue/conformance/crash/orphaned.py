@@ -82,12 +82,11 @@ def _cuts(stage: Stage, point: Point, actors: Actors, reader: Program) -> Iterat
         except (BrokenError, RefusedError):
             return  # what the dead leave to others is judged elsewhere
         there = settled(live)
-    answered = [place for place, call in enumerate(record.calls, start=1) if call.ends_answer(other.answers)]
-    [changed, *_] = answered[-2:] or [len(record.calls)]  # the last answer is that of a reading
-    for call in record.calls[:changed]:
+    [changed, *_] = record.answers(other.answers)[-2:] or [len(record.calls)]  # the last answer is that of a reading
+    for call in record.calls[: changed + 1]:
         disk.replay(call)
     platters = list(disk.platters())
-    for call in record.calls[changed:]:
+    for call in record.calls[changed + 1 :]:
         disk.replay(call)
     disk.check(there)
     other.open(stage.set_up())  # it leaves the store alone from here on

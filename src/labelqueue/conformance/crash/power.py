@@ -69,10 +69,11 @@ def power_cuts(
         before, steps = ((), _SCRIPT) if stage is None else (stage.before, (stage.step, *_FURTHER))
         rehearsal = root / "rehearsal" / "queue.json"
         script = _Script(actor, before, steps, name, rehearsal, live)
-        moments = _moments(rehearsed, script.record, actor.answers)
+        answering = frozenset(script.record.answers(actor.answers))
+        moments = _moments(rehearsed, script.record, answering)
         rehearsed.check(script.there)
         actor.open(rehearsal)  # it leaves the store alone from here on
-        for answers, how, platter in _platters(disk, script.record, actor.answers, moments):
+        for answers, how, platter in _platters(disk, script.record, answering, moments):
             lay_out(platter, live)
             yield script.cut(answers, f"{how}, by a link" if is_linked else how, reader.state_of(store))
     finally:
@@ -114,19 +115,21 @@ class _Script:
         )
 
 
-def _moments(disk: Disk, record: Record, pipe: str) -> set[int]:
+def _moments(disk: Disk, record: Record, answering: Collection[int]) -> set[int]:
     """Name the system calls after which the power goes: each that changes something or answers, some of a long row."""
     rows: list[list[int]] = [[]]
     for number, call in enumerate(record.calls):
         disk.replay(call)
-        if disk.is_changed or call.ends_answer(pipe):
+        if disk.is_changed or number in answering:
             rows[-1].append(number)
-        if call.ends_answer(pipe):
+        if number in answering:
             rows.append([])
     return {number for row in rows for number in some_of(row, MOST_POINTS)}
 
 
-def _platters(disk: Disk, record: Record, pipe: str, moments: Collection[int]) -> Iterator[tuple[int, str, Platter]]:
+def _platters(
+    disk: Disk, record: Record, answering: Collection[int], moments: Collection[int]
+) -> Iterator[tuple[int, str, Platter]]:
     """Every state of the platter at some moments, once, with how many answers had been given by then."""
     answers, last = 0, "the beginning"
     known: set[tuple[int, bytes]] = set()
@@ -134,7 +137,7 @@ def _platters(disk: Disk, record: Record, pipe: str, moments: Collection[int]) -
     for number, call in enumerate(record.calls):
         numbers[call.name] += 1
         disk.replay(call)
-        answers += call.ends_answer(pipe)
+        answers += number in answering
         if disk.is_changed:
             last = f"{call.name} number {numbers[call.name]}"
         if number not in moments:

@@ -139,16 +139,14 @@ class Client(Caller):
         }
 
 
-def made(name: str, perform: Perform, step: Step) -> Event:
-    """Make a call, and return it with when it began and returned."""
-    start = time.monotonic_ns()
+def made(name: str, perform: Perform, step: Step, start: int | None = None) -> Event:
+    """Make a call, or wait for one that began before, and return it with when it began and returned."""
+    start = time.monotonic_ns() if start is None else start
     result, refusal = None, None
     try:
         result = perform(step)
-    except RefusedError as error:
+    except (RefusedError, BrokenError) as error:
         refusal = error.refusal
-    except BrokenError as error:
-        refusal = Refusal("no_answer", f"got no answer: the program {error}")
     return Event(name, call_of(step), start, time.monotonic_ns(), result, refusal)
 
 

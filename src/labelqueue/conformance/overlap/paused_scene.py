@@ -5,17 +5,16 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from labelqueue.conformance.crash.program import Program
 from labelqueue.conformance.crash.scenes import NEXT, SETTLED_S, Scene, Stage, linked
 from labelqueue.conformance.overlap.clients import made
 from labelqueue.conformance.overlap.pairs import PREPARED, Pair
 from labelqueue.conformance.steps import Step, call_of, resolved
-from labelqueue.conformance.subjects.subject import BrokenError, RefusedError
 from labelqueue.conformance.tracing.points import Point, locks_in, points_in
 from labelqueue.conformance.tracing.strace import attached
-from labelqueue.spec import Event, History, Refusal
+from labelqueue.spec import Event, History
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -230,15 +229,7 @@ class Sent:
 
     def answer(self) -> Event:
         """Wait for the answer."""
-        result: Any = None
-        refusal = None
-        try:
-            result = self._program.receive(self._step)
-        except RefusedError as error:
-            refusal = error.refusal
-        except BrokenError as error:
-            refusal = Refusal("no_answer", f"got no answer: the program {error}")
-        return Event(self._name, call_of(self._step), self._start, time.monotonic_ns(), result, refusal)
+        return made(self._name, self._program.receive, self._step, self._start)
 
 
 def told(step: Step, number: int) -> Event:

@@ -55,7 +55,7 @@ class Beside:
 
     def _read(self, store: Path) -> tuple[Seen, ...] | str:
         try:
-            handle = self._subject.elsewhere().open(store, _CAP)
+            handle = self._subject.in_another_process().open(store, _CAP)
             try:
                 value = handle.all_items().value
             finally:

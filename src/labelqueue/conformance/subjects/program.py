@@ -72,7 +72,7 @@ class ProgramSubject:
         self.claims = _claims_of(hello["claims"])
         self._idle.append(conversation)
 
-    def elsewhere(self) -> ProgramSubject:
+    def in_another_process(self) -> ProgramSubject:
         """Each opening is in another process than the last."""
         return self
 

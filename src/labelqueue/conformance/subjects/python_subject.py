@@ -16,14 +16,14 @@ import random
 import sys
 import weakref
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from labelqueue.conformance.subjects.clock import ProcessClock
 from labelqueue.conformance.subjects.patience import Patience
 from labelqueue.conformance.subjects.python_answers import seen_in
 from labelqueue.conformance.subjects.python_arguments import arguments_of, change, native
-from labelqueue.conformance.subjects.subject import EVERYTHING, Answer, Claims, RefusedError, Subject
+from labelqueue.conformance.subjects.subject import EVERYTHING, Answer, Claims, RefusedError
 from labelqueue.errors import LabelQueueError, SubjectError, shown
 from labelqueue.spec import ABSENT, Profile, Refusal
 
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from labelqueue.conformance.steps import Step
+    from labelqueue.conformance.subjects.program import ProgramSubject
     from labelqueue.conformance.subjects.store import StoreFolder
+    from labelqueue.conformance.subjects.subject import Subject
 
 __all__ = ["CANONICAL", "SERVE", "PythonHandle", "PythonSubject", "in_one_line", "reason_of", "subject_named"]
 
@@ -83,24 +85,24 @@ class PythonSubject:
     patience: Patience = dataclasses.field(default_factory=Patience, compare=False)
     is_seeded: bool = True
     is_live: bool = False
-    _served: list[Subject] = dataclasses.field(default_factory=list, compare=False, repr=False)
 
-    def elsewhere(self) -> Subject:
+    def in_another_process(self) -> Subject:
         """Serve it in another process, where its name can be imported; what this one remembers is no help there."""
+        return self._served or self
+
+    @cached_property
+    def _served(self) -> ProgramSubject | None:
         from labelqueue.conformance.subjects.program import ProgramSubject  # noqa: PLC0415 - it serves by our command
 
         if not self.command or self.claims.store != "path":
-            return self
-        if not self._served:
-            try:
-                served = ProgramSubject(self.command, _SERVED_WITHIN_S, processes=1)
-            except SubjectError:
-                self._served.append(self)  # it is not tried again
-            else:
-                self._served.append(served)
-                # Where nobody stops what is in this process; it ends with this one, too.
-                weakref.finalize(self, served.stop).atexit = False
-        return self._served[0]
+            return None
+        try:
+            served = ProgramSubject(self.command, _SERVED_WITHIN_S, processes=1)
+        except SubjectError:
+            return None
+        # Where nobody stops what is in this process; it ends with this one, too.
+        weakref.finalize(self, served.stop).atexit = False
+        return served
 
     def open(self, store: Path, max_asks_per_day: Any) -> PythonHandle:  # noqa: ANN401 - also caps that are none
         """Open a queue over a store; see `Subject.open`."""
@@ -116,10 +118,8 @@ class PythonSubject:
 
     def stop(self) -> None:
         """End what serves it elsewhere, and remove what was left."""
-        for served in self._served:
-            if served is not self:
-                served.stop()
-        self._served.clear()
+        if served := vars(self).pop("_served", None):
+            served.stop()
         self.remove()
 
 

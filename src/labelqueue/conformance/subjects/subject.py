@@ -46,6 +46,11 @@ class BrokenError(LabelQueueError):
         self.stderr = stderr
         super().__init__(rule, stderr)
 
+    @property
+    def refusal(self) -> Refusal:
+        """What the caller of a program has instead of a result."""
+        return Refusal("no_answer", f"got no answer: the program {self}")
+
     def __str__(self) -> str:
         """Say what went wrong, and what the program said."""
         return f"{self.rule}; its standard error ends: {self.stderr}" if self.stderr else self.rule
@@ -180,7 +185,7 @@ class Subject(Protocol):
         """
         ...
 
-    def elsewhere(self) -> Subject:
+    def in_another_process(self) -> Subject:
         """The same subject in another process, or this one where it cannot be started as one."""
         ...
 

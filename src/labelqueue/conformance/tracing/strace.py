@@ -54,6 +54,10 @@ class Record:
         """Return the calls that were made to fail, or interrupted."""
         return [call for call in self.calls if call.is_injected]
 
+    def answers(self, pipe: str) -> list[int]:
+        """Return the places of the calls that end an answer into a pipe, counted from 0."""
+        return [place for place, call in enumerate(self.calls) if call.ends_answer(pipe)]
+
 
 def why_not() -> str | None:
     """Say why system calls cannot be seen here, or `None` where they can."""

@@ -75,7 +75,7 @@ class SystemCall(NamedTuple):
     @property
     def begins_answer(self) -> bool:
         """Whether it writes the beginning of an object into a pipe, where strings are cut off."""
-        return self.may_answer and "<pipe:" in self.arguments and '"{' in self.arguments
+        return self.writes_into_a_pipe and '"{' in self.arguments
 
     def ends_answer(self, pipe: str) -> bool:
         """Whether it writes the end of a line into a pipe, where strings are whole; an answer may come in pieces."""
@@ -87,6 +87,11 @@ class SystemCall(NamedTuple):
     def may_answer(self) -> bool:
         """Whether calls of its name answer requests."""
         return self.name in _ANSWERS
+
+    @property
+    def writes_into_a_pipe(self) -> bool:
+        """Whether it is a write into a pipe, which an answer may be, whether strings are whole or cut off."""
+        return self.may_answer and any(pipe in self.arguments for pipe in _PIPES)
 
     @property
     def reads(self) -> bool:
@@ -139,28 +144,38 @@ class SystemCall(NamedTuple):
 def calls_in(file: Path, alone: int | None) -> list[SystemCall]:
     """Read a record of strace; a call that was cut in two by another thread is put together again.
 
+    It stands where it returned, and what may be an answer where it began: whoever waits for it may have it, and
+    ask for more, before the thread that wrote it is heard of again.
+
     Args:
         file: The record.
         alone: The only thread that was watched, if one was: its id is not written then.
     """
-    found: list[SystemCall] = []
-    begun: dict[str, str] = {}
+    found: list[SystemCall | None] = []
+    begun: dict[str, tuple[str, int]] = {}
     for line in file.read_text(encoding="ascii", errors="replace").splitlines():
         pid, _, text = line.partition(" ") if alone is None else (str(alone), "", line)
         text = text.lstrip()
         if text.endswith("<unfinished ...>"):
-            begun[pid] = text.removesuffix("<unfinished ...>")
+            begun[pid] = text.removesuffix(" <unfinished ...>"), len(found)
+            found.append(None)
             continue
+        place = None
         if text.startswith("<..."):
-            text = begun.pop(pid, "") + text.partition("resumed>")[2]
+            beginning, place = begun.pop(pid, ("", None))
+            text = beginning + text.partition("resumed>")[2]
         if text.startswith("--- SIGINT "):  # which strace marks nowhere else
-            last = max(place for place, call in enumerate(found) if call.pid == int(pid))
-            found[last] = found[last]._replace(rest=_INJECTED)
+            last, call = max((n, call) for n, call in enumerate(found) if call is not None and call.pid == int(pid))
+            found[last] = call._replace(rest=_INJECTED)
         matched = _LINE.fullmatch(f"{pid} {text}")
         if matched:
             thread, name, arguments, result, rest = matched.groups()
-            found.append(SystemCall(int(thread), name, arguments, result, rest))
-    return found
+            call = SystemCall(int(thread), name, arguments, result, rest)
+            if place is not None and call.writes_into_a_pipe:
+                found[place] = call
+            else:
+                found.append(call)
+    return [call for call in found if call is not None]
 
 
 def _escaped(text: str) -> str:
@@ -168,4 +183,5 @@ def _escaped(text: str) -> str:
 
 
 _LENGTHS: Final = re.compile(r"iov_len=(\d+)|\", (\d+)$")
+_PIPES: Final = ("<pipe:", f"<{_escaped('pipe:')}")
 _END_OF_LINE: Final = f'{_escaped(chr(10))}"'
