@@ -133,6 +133,20 @@ def test_a_program_that_hangs_is_ended(talk):
     assert not conversation.is_alive
 
 
+def test_a_program_that_has_ended_is_killed_once(talk, monkeypatch):
+    """What it started goes with it at once; later its id may be that of somebody else's processes."""
+    killed = []
+    monkeypatch.setattr(os, "killpg", lambda group, _: killed.append(group))
+    conversation = talk("sys.exit(3)")
+
+    with pytest.raises(BrokenError, match="ended with status 3"):
+        conversation.ask("all_items", {})
+    conversation.kill()
+    conversation.end()
+
+    assert killed == [conversation.pid]
+
+
 def test_who_ends_at_a_long_line_is_told_how_long_it_was(talk):
     """Some readers of lines end at a certain length, and say nothing."""
     conversation = talk("sys.exit(0)")

@@ -83,6 +83,7 @@ class Conversation:
         self._number = 0
         self._sent = 0
         self._unread = b""
+        self._is_killed = False
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
         self.hello: dict[str, Any] = {}
         self.said: list[tuple[str, bytes]] | None = [] if record else None
@@ -109,7 +110,7 @@ class Conversation:
     @property
     def is_alive(self) -> bool:
         """Whether the process runs and still answers properly."""
-        return not self._stderr.closed and self._process.poll() is None
+        return not self._stderr.closed and self._status() is None
 
     def ask(self, method: str, params: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON
         """Ask one thing, and wait for the answer.
@@ -172,8 +173,7 @@ class Conversation:
 
     def kill(self) -> None:
         """Kill the process as a power cut or an impatient user would, and wait until it is gone."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+        self._kill_group()
         self._process.wait()
         self._release()
 
@@ -185,8 +185,24 @@ class Conversation:
                 self.receive("bye")
                 assert self._process.stdin is not None
                 self._process.stdin.close()
-                self._process.wait(_PATIENCE_S)
+                self._status(_PATIENCE_S)
         self.kill()
+
+    def _status(self, timeout_s: float = 0) -> int | None:
+        """Return how it ended, waiting so long at most; what it started goes with it."""
+        try:
+            status = self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return None
+        self._kill_group()
+        return status
+
+    def _kill_group(self) -> None:
+        # Once, and at once: later its id may be that of somebody else's processes.
+        if not self._is_killed:
+            self._is_killed = True
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
 
     def _release(self) -> None:
         if not self._stderr.closed:
@@ -203,9 +219,7 @@ class Conversation:
         self._unread += chunk
 
     def _ended(self, method: str) -> BrokenError:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_PATIENCE_S)
-        status = self._process.poll()
+        status = self._status(_PATIENCE_S)
         how = "closed its standard output" if status is None else f"ended with status {status}"
         long = f", a request of {self._sent} bytes" if self._sent > _LONG else ""
         return self._broken(f"{how} instead of answering {method}{long}")
