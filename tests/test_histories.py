@@ -272,3 +272,17 @@ def test_a_history_is_made_short_and_drawn():
         "B   ├┤     enqueue_drift(ada at 09:01) → 1",
         "C      ├┤  all_items → request 0 pending",
     ]
+
+
+def test_of_many_requests_a_few_are_drawn():
+    """A call about a large store stays a line that a person can take in."""
+    many = [request(minute) for minute in range(20)]
+    seen = history(
+        Event("A", drift(*range(20)), 1, 2, 20), Event("A", ALL, 3, 4, many), Event("B", drift(*range(7)), 5, 6, 0)
+    )
+
+    added, read, few = to_json(seen)
+
+    assert added["call"].endswith("ada at 09:05, and 14 more)")
+    assert read["answer"].endswith("pending, and 14 more")
+    assert few["call"].endswith("ada at 09:05, ada at 09:06)")

@@ -12,6 +12,7 @@ from labelqueue.spec import Call, Event, History, Requirement, Seen
 __all__ = ["lines_of", "shortened", "to_json"]
 
 _MOST_COLUMNS: Final = 36
+_MOST_PARTS: Final = 6
 
 
 def shortened(history: History, requirement: Requirement) -> History:
@@ -85,8 +86,7 @@ class _Names:
             status = call.status if isinstance(call.status, str) else "labeled"
             return f"mark_done({self.request(call.request_id)}, {status})"
         if call.buckets:
-            buckets = ", ".join(f"{bucket.user_id} at {_hour(bucket.start)}" for bucket in call.buckets)
-            return f"{call.do}({buckets})"
+            return f"{call.do}({_in_brief([f'{bucket.user_id} at {_hour(bucket.start)}' for bucket in call.buckets])})"
         return call.do
 
     def answer(self, event: Event) -> str:
@@ -97,9 +97,15 @@ class _Names:
         if isinstance(event.result, Seen):
             return str(event.result.status)
         if isinstance(event.result, list):
-            shown = (f"{self.request(r.request_id)} {r.status}" for r in event.result if isinstance(r, Seen))
-            return ", ".join(shown) or "nothing"
+            requests = [f"{self.request(r.request_id)} {r.status}" for r in event.result if isinstance(r, Seen)]
+            return _in_brief(requests) or "nothing"
         return str(neutral(event.result))
+
+
+def _in_brief(parts: Sequence[str]) -> str:
+    """Join the first few, and say how many more there are."""
+    more = len(parts) - _MOST_PARTS
+    return ", ".join(parts if more <= 1 else (*parts[:_MOST_PARTS], f"and {more} more"))
 
 
 def _hour(moment: datetime) -> str:
