@@ -304,14 +304,16 @@ class Examination:
         try:
             again = self._open_handle.perform(step)
             items = self._open_handle.all_items()
-            for raw in (answer.raw, again.raw, items.raw):
-                _spoil(raw)
+            handed_out = [raw for raw in (answer.raw, again.raw, items.raw) if isinstance(raw, list)]
+            for raw in handed_out:
+                raw[:] = [_RUBBISH]
             has_one = step["do"] == "get_pending" and step.get("limit") is None
             of_one = [self._open_handle.perform({**step, "limit": 1}).value] if has_one else []
             spoiled = self._open_handle.perform(step).value, self._open_handle.all_items().value, *of_one
         except RefusedError as refused:
             return {"again": [], "refusal": refused.refusal}
-        return {"again": again.value, "after_spoiling": spoiled}
+        is_refilled = any(raw != [_RUBBISH] for raw in handed_out)
+        return {"again": again.value, "after_spoiling": spoiled, "is_refilled": is_refilled}
 
 
 def _umask() -> int:
@@ -323,9 +325,3 @@ def _umask() -> int:
 def _in_order_of_rows(before: tuple[Seen, ...], after: tuple[Seen, ...]) -> list[str]:
     known = {request.request_id for request in before}
     return [request.request_id for request in after if request.request_id not in known]
-
-
-def _spoil(raw: Any) -> None:  # noqa: ANN401 - anything the subject returned
-    if isinstance(raw, list):
-        raw.clear()
-        raw.append(_RUBBISH)

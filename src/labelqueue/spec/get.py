@@ -97,7 +97,8 @@ def lists_are_the_callers_own(seen: Observation) -> Iterator[str]:
     """The list MUST be the caller's own: changing it does not reach the queue; so is `all_items`.
 
     A caller pops what it has handled.  If that list is the queue's own, requests
-    vanish without a trace, and are gone from the store at the next save.
+    vanish without a trace, and are gone from the store at the next save.  Nor is it
+    the caller's own if a later call fills it anew.
     """
     assert seen.after_spoiling is not None
     answer, items, *of_one = seen.after_spoiling
@@ -107,3 +108,5 @@ def lists_are_the_callers_own(seen: Observation) -> Iterator[str]:
         yield "after the caller changed the list, get_pending returned another first one"
     if ids(items) != ids(seen.after):
         yield "after the caller changed the list, all_items returned another one"
+    if seen.is_refilled:
+        yield "a later call changed the list that the caller has"

@@ -103,6 +103,7 @@ class Observation:
         after_spoiling: What the call, and `all_items`, returned after the lists
             that came back had been emptied and filled with rubbish; behind them, where
             no limit was given, what `get_pending` returned with a limit of 1.
+        is_refilled: Whether one of these lists held something else than the rubbish behind those calls.
         changed_argument: How an argument differed after the call, or `None`.
         pending_before: What `get_pending` said before a reopening.
         pending_after: What it said after.
@@ -139,6 +140,7 @@ class Observation:
     enqueued: tuple[str, ...] = ()
     again: Any = None
     after_spoiling: tuple[Any, ...] | None = None
+    is_refilled: bool = False
     changed_argument: str | None = None
     pending_before: Any = None
     pending_after: Any = None

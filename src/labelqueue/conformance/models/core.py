@@ -119,7 +119,7 @@ class ModelQueue:
     def is_taken(self, request: Any, added: list[Any]) -> bool:  # noqa: ANN401 - a request
         """Whether the bucket is pending already."""
         key = self.key(request)
-        return any(self.blocks(other) and self.key(other) == key for other in chain(self.items, added))
+        return any(self.key(other) == key and self.blocks(other) for other in chain(self.items, added))
 
     def blocks(self, request: Any) -> bool:  # noqa: ANN401 - a request
         """Whether a request keeps its bucket from being enqueued."""

@@ -232,6 +232,20 @@ class LiveItems(ModelQueue):
 
 
 @mutant("GET-3")
+class RefillsTheList(ModelQueue):
+    """There is one list for all that ask, filled anew whenever somebody does."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.view: list[Any] = []
+
+    @property
+    def all_items(self) -> list[Any]:
+        self.view[:] = self.items
+        return self.view
+
+
+@mutant("GET-3")
 class LiveAnswer(ModelQueue):
     """`get_pending` keeps its answer and hands it out again."""
 
