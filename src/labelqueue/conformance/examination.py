@@ -15,6 +15,7 @@ from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from labelqueue.conformance.handed_out import HandedOut
 from labelqueue.conformance.steps import Step, call_of, moment_of, resolved
 from labelqueue.conformance.subjects.beside import Beside, requests_in
 from labelqueue.conformance.subjects.glimpses import reading_meanwhile
@@ -30,7 +31,6 @@ __all__ = ["Examination"]
 
 _CHANGING: Final = ("enqueue_low_confidence", "enqueue_drift", "mark_done")
 _INPUT: Final = tuple(rule for rule in REQUIREMENTS.values() if rule.profile == "input")
-_RUBBISH: Final = "spoiled by the caller"
 
 
 class Examination:
@@ -77,6 +77,7 @@ class Examination:
         self._handle: Handle | None = None
         self._stored: tuple[Seen, ...] | str | None = None  # as long as nothing is written
         self._file: FileState | None = None
+        self._handed_out = HandedOut()
         self._is_tainted = False
         self._is_written_by_others = False
         self._is_changed = False
@@ -289,10 +290,11 @@ class Examination:
             stored = self._beside.items()
             return Refusal("other", stored) if isinstance(stored, str) else stored
         try:
-            value = self._open_handle.all_items().value
+            answer = self._open_handle.all_items()
         except RefusedError as refused:
             return refused.refusal
-        return requests_in(value)
+        self._handed_out.hold(answer.raw)
+        return requests_in(answer.value)
 
     def _value_of(self, step: Step) -> Any:  # noqa: ANN401 - anything the subject returns
         try:
@@ -304,15 +306,16 @@ class Examination:
         try:
             again = self._open_handle.perform(step)
             items = self._open_handle.all_items()
-            handed_out = [raw for raw in (answer.raw, again.raw, items.raw) if isinstance(raw, list)]
-            for raw in handed_out:
-                raw[:] = [_RUBBISH]
+            for raw in (answer.raw, again.raw, items.raw):
+                self._handed_out.spoil(raw)
             has_one = step["do"] == "get_pending" and step.get("limit") is None
             of_one = [self._open_handle.perform({**step, "limit": 1}).value] if has_one else []
-            spoiled = self._open_handle.perform(step).value, self._open_handle.all_items().value, *of_one
+            anew = self._open_handle.perform(step)
+            self._handed_out.hold(anew.raw)
+            spoiled = anew.value, self._open_handle.all_items().value, *of_one
         except RefusedError as refused:
             return {"again": [], "refusal": refused.refusal}
-        is_refilled = any(raw != [_RUBBISH] for raw in handed_out)
+        is_refilled = self._handed_out.is_changed
         return {"again": again.value, "after_spoiling": spoiled, "is_refilled": is_refilled}
 
 

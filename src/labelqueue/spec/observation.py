@@ -103,7 +103,8 @@ class Observation:
         after_spoiling: What the call, and `all_items`, returned after the lists
             that came back had been emptied and filled with rubbish; behind them, where
             no limit was given, what `get_pending` returned with a limit of 1.
-        is_refilled: Whether one of these lists held something else than the rubbish behind those calls.
+        is_refilled: Whether a list that had come back, then or before, held something else in the end than its
+            caller had left in it.
         changed_argument: How an argument differed after the call, or `None`.
         pending_before: What `get_pending` said before a reopening.
         pending_after: What it said after.

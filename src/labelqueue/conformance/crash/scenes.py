@@ -69,9 +69,9 @@ SETTLED_S: Final = 0.1
 """How many seconds behind a change even those remember a file who wait for a tick of the clock."""
 
 STORE: Final = "queue[1].json"
-"""The name of every store that was there: the brackets are for who looks for temporaries by a pattern."""
+"""The name of a store that was there: the brackets are for who looks for temporaries by a pattern."""
 
-_FIRST_STORE: Final = "queue.json"  # which the first change makes, for whom a pattern does find
+_PLAIN: Final = "queue.json"  # that of one for whom a pattern does find, as of every one that is new
 
 NEXT: Final[Step] = {"do": "enqueue_drift", "buckets": [_bucket(59)]}
 """The change that somebody else makes afterwards."""
@@ -87,6 +87,7 @@ class Scene:
         own: What the process of a call that fails has changed itself before, and so may remember: marks alone.
         is_interrupted: Whether an interrupt may come in the middle: what is only tidied up may be left as it is.
         is_linked: Whether the path is that of a link to the store.
+        is_plain: Whether what finds files by a pattern finds those of the store.
     """
 
     before: tuple[Step, ...]
@@ -94,11 +95,17 @@ class Scene:
     own: tuple[Step, ...] = ()
     is_interrupted: bool = True
     is_linked: bool = False
+    is_plain: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the store."""
+        return _PLAIN if self.is_plain or not self.before else STORE
 
 
 SCENES: Final = (
     Scene((), {"do": "enqueue_drift", "buckets": [_bucket(0)]}),
-    Scene(FILLED, _LOW),
+    Scene(FILLED, _LOW, is_plain=True),
     # One of them waits already.
     Scene(GROWN, {"do": "enqueue_drift", "buckets": [_bucket(1), *CROWD]}),
     Scene(GROWN, {"do": "mark_done", "request_id": {"$place": 1}, "status": "skipped"}),
@@ -172,7 +179,7 @@ class Stage:
         """Copy the prepared store, and return the path of the copy."""
         number = next(self._performances)
         prepared = self._store_in("prepared")
-        store = self._store_in(f"[{number}]" if self.scene.before else f"{number}")
+        store = self._store_in(f"{number}" if self.scene.name == _PLAIN else f"[{number}]")
         if prepared.parent.exists():
             shutil.copytree(prepared.parents[1], store.parents[1], symlinks=True)
         else:
@@ -201,7 +208,7 @@ class Stage:
         return record
 
     def _store_in(self, name: str) -> Path:
-        return self._folder / name / "store" / (STORE if self.scene.before else _FIRST_STORE)
+        return self._folder / name / "store" / self.scene.name
 
 
 def is_one_file(store: Path, program: Program) -> bool:

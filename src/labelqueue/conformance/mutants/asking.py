@@ -246,6 +246,23 @@ class RefillsTheList(ModelQueue):
 
 
 @mutant("GET-3")
+class CallsBackTheAnswer(ModelQueue):
+    """What is marked goes from the list that was handed out last."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.answer: list[Any] = []
+
+    def get_pending(self, user_id: str | None = None, limit: int | None = None) -> list[Any]:
+        self.answer = super().get_pending(user_id, limit)
+        return self.answer
+
+    def marked(self, request: Any, status: str) -> Any:
+        self.answer[:] = [each for each in self.answer if each is not request]
+        return super().marked(request, status)
+
+
+@mutant("GET-3")
 class LiveAnswer(ModelQueue):
     """`get_pending` keeps its answer and hands it out again."""
 
