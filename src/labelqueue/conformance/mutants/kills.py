@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from labelqueue.conformance import crash, overlap
-from labelqueue.conformance.cases import hand_written
+from labelqueue.conformance.cases import cases_about
 from labelqueue.conformance.judging import Findings, judge_case, judge_observation
 from labelqueue.conformance.search import ROUNDS, finds
 from labelqueue.conformance.subjects.clock import elsewhere
@@ -52,9 +52,8 @@ def kills_by_cases(mutant: Mutant) -> set[str]:
     findings = _findings(mutant)
     subject = PythonSubject(name=mutant.id, make=mutant.make)
     with elsewhere():
-        for case in hand_written():
-            if mutant.requirement in case.requirements:
-                judge_case(case, subject, findings)
+        for case in cases_about([REQUIREMENTS[mutant.requirement]], mutant.profiles):
+            judge_case(case, subject, findings)
     return set(findings.failures)
 
 
