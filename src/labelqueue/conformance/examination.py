@@ -315,8 +315,7 @@ class Examination:
             spoiled = anew.value, self._open_handle.all_items().value, *of_one
         except RefusedError as refused:
             return {"again": [], "refusal": refused.refusal}
-        is_refilled = self._handed_out.is_changed
-        return {"again": again.value, "after_spoiling": spoiled, "is_refilled": is_refilled}
+        return {"again": again.value, "after_spoiling": spoiled, "is_refilled": self._handed_out.is_changed}
 
 
 def _umask() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from operator import is_
 from typing import Any, Final
 
 __all__ = ["HandedOut"]
@@ -32,4 +33,4 @@ class HandedOut:
     @property
     def is_changed(self) -> bool:
         """Whether one of them holds something else than its caller left in it; requests themselves may live."""
-        return any(list(map(id, raw)) != list(map(id, kept)) for raw, kept in self._held)
+        return any(len(raw) != len(kept) or not all(map(is_, raw, kept)) for raw, kept in self._held)

@@ -79,7 +79,7 @@ class SystemCall(NamedTuple):
 
     def ends_answer(self, pipe: str) -> bool:
         """Whether it writes the end of a line into a pipe, where strings are whole; an answer may come in pieces."""
-        is_end = self.may_answer and _escaped(pipe) in self.arguments and _END_OF_LINE in self.arguments
+        is_end = self.may_answer and self.path == _escaped(pipe) and _END_OF_LINE in self.arguments
         # A full pipe takes a part, or nothing, and the rest is written again.
         return is_end and self.result == str(sum(int(one or other) for one, other in _LENGTHS.findall(self.arguments)))
 
@@ -91,7 +91,7 @@ class SystemCall(NamedTuple):
     @property
     def writes_into_a_pipe(self) -> bool:
         """Whether it is a write into a pipe, which an answer may be, whether strings are whole or cut off."""
-        return self.may_answer and any(pipe in self.arguments for pipe in _PIPES)
+        return self.may_answer and self.path.startswith(_PIPES)
 
     @property
     def reads(self) -> bool:
@@ -183,5 +183,5 @@ def _escaped(text: str) -> str:
 
 
 _LENGTHS: Final = re.compile(r"iov_len=(\d+)|\", (\d+)$")
-_PIPES: Final = ("<pipe:", f"<{_escaped('pipe:')}")
+_PIPES: Final = ("pipe:", _escaped("pipe:"))
 _END_OF_LINE: Final = f'{_escaped(chr(10))}"'
