@@ -43,10 +43,11 @@ def everything_in_enqueue_order(seen: Observation) -> Iterator[str]:
     reopening.  The order is that of the calls and, within a call, of its rows.
     """
     ids = [request.request_id for request in seen.after]
-    gone = [request_id for request_id in seen.enqueued if request_id not in ids]
+    held, enqueued = set(ids), set(seen.enqueued)
+    gone = [request_id for request_id in seen.enqueued if request_id not in held]
     if gone:
         yield f"{len(gone)} of {len(seen.enqueued)} requests are gone from all_items, first {gone[0]}"
-    old = [request_id for request_id in ids if request_id in seen.enqueued]
+    old = [request_id for request_id in ids if request_id in enqueued]
     if not gone and old != list(seen.enqueued) and sorted(old) == sorted(seen.enqueued):
         yield "all_items has another order than that of enqueueing"
     if not gone and ids[: len(old)] != old:

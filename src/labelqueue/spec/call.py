@@ -89,7 +89,7 @@ class Other:
 
 def has_lone_surrogate(value: object) -> bool:
     """Whether a text holds what UTF-8 cannot carry."""
-    return isinstance(value, str) and re.search("[\ud800-\udfff]", value) is not None
+    return isinstance(value, str) and not value.isascii() and re.search("[\ud800-\udfff]", value) is not None
 
 
 def is_number(value: object) -> bool:

@@ -79,11 +79,12 @@ def one_array_of_objects(seen: Observation) -> Iterator[str]:
     if not seen.is_tainted and order != [request_id for request_id in seen.enqueued if request_id in known]:
         yield "the file does not hold the requests in the order in which they were enqueued"
     new = {request.request_id for request in seen.after} - {request.request_id for request in seen.before}
+    further = _further_keys(seen)
     for place, item in enumerate(items):
         missing = [field for field in FIELDS if field not in item]
         if missing:
             yield f"item {place} of the file has no member {missing[0]!r}"
-        strays = _further_keys(seen) & item.keys() if item["request_id"] in new else ()
+        strays = further & item.keys() if item["request_id"] in new else ()
         if strays:
             yield f"item {place} of the file has a member {min(strays)!r}, which was handed in and is no field"
     held = {request.request_id: request for request in seen.after}

@@ -198,8 +198,8 @@ class Observation:
     @cached_property
     def duplicates(self) -> tuple[Bucket, ...]:
         """The selected buckets that must not become requests."""
-        expected = list(self.expected)
-        return tuple(b for b in self.selected if not any(b is e for e in expected))
+        expected = {id(bucket) for bucket in self.expected}
+        return tuple(bucket for bucket in self.selected if id(bucket) not in expected)
 
     @cached_property
     def added(self) -> tuple[Seen, ...]:

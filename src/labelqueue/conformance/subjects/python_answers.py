@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Coroutine, Sequence
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, Final
 
 from labelqueue.errors import shown
 from labelqueue.spec import ABSENT, Seen
 from labelqueue.spec.seen import FIELDS
 
 __all__ = ["seen_in"]
+
+_PLAIN: Final = frozenset({str, int, float, bool, type(None)})  # most values; these can be compared
 
 
 def seen_in(raw: Any) -> Any:  # noqa: ANN401 - anything the subject returns
@@ -26,7 +28,8 @@ def seen_in(raw: Any) -> Any:  # noqa: ANN401 - anything the subject returns
 def _seen_of(item: Any) -> Any:  # noqa: ANN401 - as above
     if item is None or (not hasattr(item, "request_id") and isinstance(item, str | bytes | int | float | Sequence)):
         return item
-    values = [_comparable(getattr(item, field, ABSENT)) for field in FIELDS]
+    values = [getattr(item, field, ABSENT) for field in FIELDS]
+    values = [value if type(value) in _PLAIN else _comparable(value) for value in values]
     if all(value is ABSENT for value in values):
         return item
     return Seen(**dict(zip(FIELDS, values, strict=True)), further=_further(item))

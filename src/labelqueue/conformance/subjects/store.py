@@ -35,6 +35,7 @@ _MTIMES: Final[dict[str, Callable[[int], int]]] = {
     "older": lambda ns: ns - 10 * _SECOND_NS,
     "long ago": lambda _: 1_577_836_800 * _SECOND_NS,  # 2020, before every clock that the kit sets
 }
+_WRITES_NOTHING: Final = frozenset({"builtins", "_abc", "_json", "_signal", "_stat", "_warnings", "math", "sys"})
 _Look = dict[str, tuple[int, int, int]]
 
 
@@ -233,9 +234,10 @@ def _cannot_write(function: object) -> bool:
     """Whether a function of C is Python's own and touches no file; most of those that are called."""
     owner = getattr(function, "__self__", None)
     if isinstance(owner, ModuleType):
-        return owner.__name__ == "builtins" and getattr(function, "__name__", "") not in ("print", "open", "exec")
+        name = getattr(function, "__name__", "")
+        return owner.__name__ in _WRITES_NOTHING and name not in ("print", "open", "exec")
     kind = owner if isinstance(owner, type) else type(owner)
-    return kind.__module__ in ("builtins", "datetime", "re") and owner is not None
+    return kind.__module__ in ("builtins", "collections", "datetime", "re") and owner is not None
 
 
 def _content_of(step: Mapping[str, Any], path: Path) -> bytes | None:
