@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from labelqueue.errors import shown
 from labelqueue.spec.get import ids
 from labelqueue.spec.requirement import requirement
 from labelqueue.spec.seen import Seen
@@ -44,6 +45,20 @@ def _difference(expected: Sequence[Seen], got: Sequence[Seen]) -> str | None:
     return None
 
 
+def _is_acknowledged(seen: Observation) -> bool:
+    """Whether a call has said that it changed something, as it had to."""
+    if seen.call.buckets:
+        return bool(seen.expected) and seen.result == len(seen.expected)
+    return seen.target is not None and isinstance(seen.result, Seen) and seen.result.status != seen.target.status
+
+
+def _is_in(stored: tuple[Seen, ...], seen: Observation) -> bool:
+    """Whether the store holds as many requests more as a call has counted, or the status that it has returned."""
+    if seen.call.buckets:
+        return len(stored) >= len(seen.before) + len(seen.expected)
+    return any(r.request_id == seen.call.request_id and r.status == seen.result.status for r in stored)
+
+
 @requirement("KEEP-1", profile="core", source="both", on=("reopen",), looks_at_refusals=True)
 def the_same_when_opened_again(seen: Observation) -> Iterator[str]:
     """Opened again over the same store, the queue MUST hold the same requests with the same values in the same order, confidence bit for bit and time to the microsecond, and behave the same.
@@ -67,7 +82,9 @@ def the_same_when_opened_again(seen: Observation) -> Iterator[str]:
     profile="core",
     source="both",
     on=(*_CHANGING, "reopen"),
-    when=lambda seen: seen.call.do == "reopen" or (seen.stored is not None and seen.is_change),
+    when=lambda seen: (
+        seen.call.do == "reopen" or (seen.stored is not None and (seen.is_change or _is_acknowledged(seen)))
+    ),
     looks_at_refusals=True,
 )
 def changes_are_in_the_store(seen: Observation) -> Iterator[str]:
@@ -82,6 +99,8 @@ def changes_are_in_the_store(seen: Observation) -> Iterator[str]:
         difference = _difference(seen.after, seen.stored)
         if difference is not None:
             yield f"after {seen.call.do} the store holds {difference}"
+        elif _is_acknowledged(seen) and not _is_in(seen.stored, seen):
+            yield f"{seen.call.do} returned {shown(seen.result)}, which is not in the store"
     if seen.call.do == "reopen" and seen.refusal is None:
         lost = {r.request_id for r in seen.before} - {r.request_id for r in seen.after}
         after = {r.request_id: r.status for r in seen.after}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,27 @@ class MarksInMemory(ModelQueue):
         path, self.path = self.path, None
         found = super().mark_done(request_id, status)
         self.path = path
+        return found
+
+
+@mutant("KEEP-2")
+class BreaksLinesAsUnicodeDoes(ModelQueue):
+    """The store is read in lines of text, which end at more than a line feed; what is cut in two is passed over."""
+
+    def lines(self) -> Iterator[str]:
+        for line in super().lines():
+            yield json.dumps(json.loads(line), ensure_ascii=False) + "\n"
+
+    def save(self) -> None:
+        super().save()
+        self.items = self.load()
+
+    def load(self) -> list[Any]:
+        assert self.path is not None
+        found = []
+        for line in self.path.read_text(encoding="utf-8").splitlines():
+            with suppress(ValueError):
+                found.append(self.loaded(json.loads(line)))
         return found
 
 

@@ -42,7 +42,9 @@ CONFIDENCES: Final = st.one_of(
 )
 """Confidences with ties, both zeros, the default threshold and its neighbours."""
 
-LABELS: Final = st.sampled_from(("coding", "writing", "", "None", "NaN", "naïve 🐍", "two\nlines\\n", "+00:00"))
+LABELS: Final = st.sampled_from(
+    ("coding", "writing", "", "None", "NaN", "naïve 🐍", "three\nlines\u2028or\\n", "+00:00")
+)
 
 # Few starts, so that buckets come back; some a microsecond apart, one after the clock; now and then any.
 _MINUTE: Final = 60 * 10**6
