@@ -194,6 +194,7 @@ def test_what_utf_8_cannot_carry_goes_into_a_report(run, tmp_path):
     ("arguments", "message"),
     [
         (("conform", "--only", "nothing-*"), "--only 'nothing-*' selects no requirement"),
+        (("conform", "--only", "dur-1", "--profile", "core"), "but something with --profile durable"),
         (("conform", "--profile", "fancy"), "'fancy' is not one of core"),
         (("conform", "--seed", "x"), "valid integer"),
         (("conform", "node", "adapter.mjs"), "too many words: adapter.mjs; after -- comes the command of a program"),

@@ -122,6 +122,15 @@ ERRORS = {
         SelectionError("x-*"),
         "--only 'x-*' selects no requirement (such as 'CAP-*') and no case (such as 'cap-limit-*')",
     ),
+    "selection of several in one": (
+        SelectionError("CAP-1,CAP-2"),
+        "--only 'CAP-1,CAP-2' selects no requirement (such as 'CAP-*') and no case (such as 'cap-limit-*'); "
+        "for several, repeat --only",
+    ),
+    "selection of another profile": (
+        SelectionError("DUR-*", ["durable"]),
+        "--only 'DUR-*' selects nothing of what is examined, but something with --profile durable",
+    ),
 }
 
 

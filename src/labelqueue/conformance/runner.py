@@ -42,16 +42,22 @@ class SelectionError(LabelQueueError):
 
     Attributes:
         pattern: The pattern.
+        profiles: The profiles, none of them examined, whose requirements it would select.
     """
 
-    def __init__(self, pattern: str) -> None:
-        """Keep the pattern."""
+    def __init__(self, pattern: str, profiles: Collection[Profile] = ()) -> None:
+        """Keep the pattern, and where what it selects belongs."""
         self.pattern = pattern
-        super().__init__(pattern)
+        self.profiles = tuple(profiles)
+        super().__init__(pattern, self.profiles)
 
     def __str__(self) -> str:
         """Say so, and what could be selected."""
-        return f"--only {self.pattern!r} selects no requirement (such as 'CAP-*') and no case (such as 'cap-limit-*')"
+        if self.profiles:
+            options = " ".join(f"--profile {profile}" for profile in self.profiles)
+            return f"--only {self.pattern!r} selects nothing of what is examined, but something with {options}"
+        text = f"--only {self.pattern!r} selects no requirement (such as 'CAP-*') and no case (such as 'cap-limit-*')"
+        return f"{text}; for several, repeat --only" if "," in self.pattern else text
 
 
 @dataclass(frozen=True)
@@ -176,7 +182,8 @@ def _select(profiles: Collection[str], only: str | Collection[str] | None, langu
             if ids or named:
                 break
         else:
-            raise SelectionError(pattern)
+            others = {r.profile for r in REQUIREMENTS.values() if fnmatchcase(r.id, pattern.upper())}
+            raise SelectionError(pattern, [profile for profile in PROFILES if profile in others])
         by_id |= ids
         by_case |= named
     ids = by_id.union(*(case.requirements for case in cases if case.id in by_case))
