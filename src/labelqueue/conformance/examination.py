@@ -21,7 +21,7 @@ from labelqueue.conformance.subjects.beside import Beside, requests_in
 from labelqueue.conformance.subjects.glimpses import reading_meanwhile
 from labelqueue.conformance.subjects.store import StoreFolder
 from labelqueue.conformance.subjects.subject import Answer, Handle, RefusedError, Subject
-from labelqueue.spec import REQUIREMENTS, Observation, Refusal, Seen
+from labelqueue.spec import ABSENT, REQUIREMENTS, Observation, Refusal, Seen, Spoiled
 from labelqueue.spec.queue_file import FileState
 
 if TYPE_CHECKING:
@@ -309,13 +309,15 @@ class Examination:
             for raw in (answer.raw, again.raw, items.raw):
                 self._handed_out.spoil(raw)
             has_one = step["do"] == "get_pending" and step.get("limit") is None
-            of_one = [self._open_handle.perform({**step, "limit": 1}).value] if has_one else []
+            first = self._open_handle.perform({**step, "limit": 1}).value if has_one else ABSENT
             anew = self._open_handle.perform(step)
             self._handed_out.hold(anew.raw)
-            spoiled = anew.value, self._open_handle.all_items().value, *of_one
+            items = self._open_handle.all_items()
         except RefusedError as refused:
             return {"again": [], "refusal": refused.refusal}
-        return {"again": again.value, "after_spoiling": spoiled, "is_refilled": self._handed_out.is_changed}
+        changed = self._handed_out.is_changed
+        spoiled = Spoiled(result=anew.value, items=items.value, first=first, is_refilled=changed)
+        return {"again": again.value, "spoiled": spoiled}
 
 
 def _umask() -> int:

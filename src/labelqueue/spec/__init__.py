@@ -20,7 +20,8 @@ from labelqueue.spec import ord as order
 from labelqueue.spec.call import Bucket, Call, Operation
 from labelqueue.spec.history import Event, History
 from labelqueue.spec.interruption import Interruption, State
-from labelqueue.spec.observation import Observation, Refusal
+from labelqueue.spec.observation import Observation, Spoiled
+from labelqueue.spec.refusal import Refusal
 from labelqueue.spec.requirement import PROFILES, InconclusiveError, Profile, Requirement, Source
 from labelqueue.spec.seen import ABSENT, Seen
 from labelqueue.spec.version import VERSION
@@ -44,6 +45,7 @@ __all__ = [
     "Requirement",
     "Seen",
     "Source",
+    "Spoiled",
     "State",
 ]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from labelqueue.errors import shown
 from labelqueue.spec.requirement import requirement
-from labelqueue.spec.seen import Seen
+from labelqueue.spec.seen import ABSENT, Seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +91,7 @@ def asking_changes_nothing(seen: Observation) -> Iterator[str]:
     profile="core",
     source="both",
     on=("get_pending", "all_items"),
-    when=lambda seen: seen.after_spoiling is not None,
+    when=lambda seen: seen.spoiled is not None,
 )
 def lists_are_the_callers_own(seen: Observation) -> Iterator[str]:
     """The list MUST be the caller's own: changing it does not reach the queue; so is `all_items`.
@@ -100,13 +100,16 @@ def lists_are_the_callers_own(seen: Observation) -> Iterator[str]:
     vanish without a trace, and are gone from the store at the next save.  Nor is it
     the caller's own if a later call fills it anew.
     """
-    assert seen.after_spoiling is not None
-    answer, items, *of_one = seen.after_spoiling
-    if ids(answer) != ids(seen.result):
+    assert seen.spoiled is not None
+    if ids(seen.spoiled.result) != ids(seen.result):
         yield f"after the caller changed the list, {seen.call.do} returned another one"
-    if of_one and isinstance(seen.result, list) and ids(of_one[0]) != ids(seen.result[:1]):
+    if (
+        seen.spoiled.first is not ABSENT
+        and isinstance(seen.result, list)
+        and ids(seen.spoiled.first) != ids(seen.result[:1])
+    ):
         yield "after the caller changed the list, get_pending returned another first one"
-    if ids(items) != ids(seen.after):
+    if ids(seen.spoiled.items) != ids(seen.after):
         yield "after the caller changed the list, all_items returned another one"
-    if seen.is_refilled:
+    if seen.spoiled.is_refilled:
         yield "a later call changed the list that the caller has"

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from labelqueue.spec.call import Call
-from labelqueue.spec.observation import Refusal
+from labelqueue.spec.refusal import Refusal
 from labelqueue.spec.seen import Seen
 
 __all__ = ["Event", "History"]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from labelqueue.spec.call import Call
 from labelqueue.spec.effect import difference, is_effect
-from labelqueue.spec.observation import Refusal
+from labelqueue.spec.refusal import Refusal
 from labelqueue.spec.seen import ABSENT, Seen
 
 __all__ = ["Interruption", "State"]

@@ -9,75 +9,37 @@ then held, what was written, and what a reader saw while it was being written.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 from labelqueue.contract import DEFAULT_LABEL_MAX_ASKS_PER_DAY
 from labelqueue.spec.call import Bucket, Call
 from labelqueue.spec.queue_file import FileState
-from labelqueue.spec.seen import Seen, utc
+from labelqueue.spec.refusal import Refusal
+from labelqueue.spec.seen import ABSENT, Seen, utc
 
-__all__ = ["Observation", "Refusal"]
-
-# Any words will do that leave the caller in doubt, or tell what was not finished.
-_SAYS_THAT_IT_MAY_STAND: Final = re.compile(
-    r"\b(may|might|could|can|perhaps|possibl[ey]|maybe|unclear|uncertain|unknown|unsure|doubt|took|taken|takes|stands?|"
-    r"stood|already|applied|effect|stored|written|saved|kept|visible|replaced|renamed|durab\w+|flush\w*|f?sync\w*|"
-    r"folder|director\w+|disk i/o error)\b",  # the last is all that SQLite says of a commit that it cannot vouch for
-    re.IGNORECASE,
-)
-
-# What rules that out, unless some of these words leave a doubt all the same.
-_DENIES: Final = re.compile(
-    r"\bnothing (was |is |has |had |has been |had been )?(changed|written|stored|saved|added|happened)\b|\bno change\b|"
-    r"\bunchanged\b|\brolled back\b|\bas (it was )?before\b|"
-    r"\b(was|is|were|has been|have been) not (been )?(changed|written|stored|saved|added|applied)\b",
-    re.IGNORECASE,
-)
-_DOUBTS: Final = re.compile(
-    r"\b(may|might|could have|can|perhaps|possibl[ey]|maybe|unclear|uncertain|unknown|unsure|doubt|took|taken|takes|"
-    r"stands?|stood|already|visible|replaced|renamed|durab\w+|survive)\b",
-    re.IGNORECASE,
-)
-# What to do next is no word about what became of the change.
-_ADVISES: Final = re.compile(
-    r"\b(may|might|can|could) (safely )?(be )?(tr(y|ied)|called|made|repeat\w*|retr\w+)\b", re.IGNORECASE
-)
-
-# That something could not be done is no word that it may have been.
-_COULD_NOT: Final = re.compile(
-    r"\b(could|can) ?not (be )?(writ|sav|stor|chang|appl|add|keep|kept|mark|enqueue|record|persist|updat|replac|renam)\w*",
-    re.IGNORECASE,
-)
-
-# As in "EIO: i/o error, fsync '/tmp/queue.json'": which system call failed says nothing of the change.
-_OF_THE_SYSTEM: Final = re.compile(r"\bE[A-Z]+: [^,;:]+, \w+\b")
+__all__ = ["Observation", "Spoiled"]
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """An error that came instead of a result.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoiled:
+    """What a queue returned after the lists that had come back were emptied and filled with rubbish.
 
     Attributes:
-        kind: `invalid_input` (the caller's fault), `unreadable_store`, `no_answer` (none came,
-            as from a program that died), or `other`.
-        message: What happened, as a clause that continues "the call …".
+        result: What the same call returned.
+        items: What `all_items` returned.
+        first: What `get_pending` with a limit of 1 returned; `ABSENT` where it was not asked.
+        is_refilled: Whether a list that had come back, then or before, held something else in the end than its
+            caller had left in it.
     """
 
-    kind: str
-    message: str
-
-    @property
-    def says_that_it_may_stand(self) -> bool:
-        """Whether it leaves the caller in doubt whether the change took effect."""
-        message = _COULD_NOT.sub("", _OF_THE_SYSTEM.sub("", self.message))
-        if _DENIES.search(message) and not _DOUBTS.search(_ADVISES.sub("", message)):
-            return False
-        return _SAYS_THAT_IT_MAY_STAND.search(message) is not None
+    result: Any
+    items: Any
+    first: Any = ABSENT
+    is_refilled: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,11 +62,7 @@ class Observation:
             call.
         again: What the same call returned when it was asked once more, or
             `None` where it was not.
-        after_spoiling: What the call, and `all_items`, returned after the lists
-            that came back had been emptied and filled with rubbish; behind them, where
-            no limit was given, what `get_pending` returned with a limit of 1.
-        is_refilled: Whether a list that had come back, then or before, held something else in the end than its
-            caller had left in it.
+        spoiled: What came back once the lists that had come back had been spoiled, or `None` where they were not.
         changed_argument: How an argument differed after the call, or `None`.
         pending_before: What `get_pending` said before a reopening.
         pending_after: What it said after.
@@ -140,8 +98,7 @@ class Observation:
     refusal: Refusal | None = None
     enqueued: tuple[str, ...] = ()
     again: Any = None
-    after_spoiling: tuple[Any, ...] | None = None
-    is_refilled: bool = False
+    spoiled: Spoiled | None = None
     changed_argument: str | None = None
     pending_before: Any = None
     pending_after: Any = None
