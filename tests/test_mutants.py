@@ -15,7 +15,13 @@ from labelqueue.conformance.models.file import JsonQueue
 from labelqueue.conformance.models.input import InputQueue
 from labelqueue.conformance.mutants import MUTANTS
 from labelqueue.conformance.mutants.adapters import ADAPTERS
-from labelqueue.conformance.mutants.kills import found_in_round, is_forced, kills_by_force, ways_of_force
+from labelqueue.conformance.mutants.kills import (
+    found_in_round,
+    is_forced,
+    kills_by_cases,
+    kills_by_force,
+    ways_of_force,
+)
 from labelqueue.conformance.published.matrix import record_of, recorded
 from labelqueue.conformance.search import ROUNDS, search
 from labelqueue.conformance.search.shrinking import shrunk
@@ -58,6 +64,12 @@ def test_force_kills_the_mutant(mutant):
 
     assert way in ways_of_force(mutant)
     assert mutant.requirement in kills_by_force(mutant, ways=[way])
+
+
+@pytest.mark.parametrize("name", ["counts-the-newest-alone", "skipped-is-free"])
+def test_a_mutant_is_killed_where_large_cases_may_be_spared(name):
+    """Of the first, only a case of thousands shows the mistake; of the other, a small one does."""
+    assert MUTANTS[name].requirement in kills_by_cases(MUTANTS[name], spares_large=True)
 
 
 def test_every_mutant_is_recorded():

@@ -80,7 +80,7 @@ def _show(shown: list[Mutant]) -> bool:
             names = [name for name, requirement in REQUIREMENTS.items() if requirement.area == area]
             screen.print(f"{area:<6}{' ':38}{_row(name.partition('-')[2] for name in names)}", soft_wrap=True)
             for mutant in members:
-                killers = kills_by_force(mutant) if is_forced(mutant) else kills_by_cases(mutant)
+                killers = kills_by_force(mutant) if is_forced(mutant) else kills_by_cases(mutant, spares_large=True)
                 bar.advance(task)
                 alive += mutant.requirement not in killers
                 screen.print(
