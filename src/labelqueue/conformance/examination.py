@@ -305,8 +305,8 @@ class Examination:
     def _ask_again(self, step: Step, answer: Answer) -> dict[str, Any]:
         try:
             again = self._open_handle.perform(step)
-            items = self._open_handle.all_items()
-            for raw in (answer.raw, again.raw, items.raw):
+            listed = self._open_handle.all_items()
+            for raw in (answer.raw, again.raw, listed.raw):
                 self._handed_out.spoil(raw)
             has_one = step["do"] == "get_pending" and step.get("limit") is None
             first = self._open_handle.perform({**step, "limit": 1}).value if has_one else ABSENT
@@ -315,8 +315,8 @@ class Examination:
             items = self._open_handle.all_items()
         except RefusedError as refused:
             return {"again": [], "refusal": refused.refusal}
-        changed = self._handed_out.is_changed
-        spoiled = Spoiled(result=anew.value, items=items.value, first=first, is_refilled=changed)
+        is_refilled = self._handed_out.is_changed
+        spoiled = Spoiled(result=anew.value, items=items.value, first=first, is_refilled=is_refilled)
         return {"again": again.value, "spoiled": spoiled}
 
 

@@ -35,10 +35,11 @@ __all__ = [
 SEED: Final = 20260115
 """The seed of the searches and histories, unless told otherwise."""
 
-_LARGE: Final = 100
-
 CRASHES: Final = "crashes"
 """The way of force that is no overlap."""
+
+_LARGE: Final = 100
+"""Above how many buckets and steps a case is large."""
 
 
 def is_forced(mutant: Mutant) -> bool:
