@@ -33,7 +33,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from labelqueue.spec import ABSENT, Bucket, Call, Seen
-from labelqueue.spec.call import Missing, Other
+from labelqueue.spec.bucket import Missing, Other
 from labelqueue.spec.seen import FIELDS
 
 __all__ = ["Step", "call_of", "moment_of", "neutral", "resolved", "text_of", "value_of"]

@@ -17,7 +17,8 @@ from typing import Final
 from labelqueue.spec import all as all_items
 from labelqueue.spec import cap, done, drift, dup, dur, enq, file, get, inp, keep, req, share
 from labelqueue.spec import ord as order
-from labelqueue.spec.call import Bucket, Call, Operation
+from labelqueue.spec.bucket import Bucket
+from labelqueue.spec.call import Call, Operation
 from labelqueue.spec.history import Event, History
 from labelqueue.spec.interruption import Interruption, State
 from labelqueue.spec.observation import Observation, Spoiled

@@ -16,7 +16,7 @@ from labelqueue.spec.requirement import requirement
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from labelqueue.spec.call import Bucket
+    from labelqueue.spec.bucket import Bucket
     from labelqueue.spec.observation import Observation
 
 __all__ = ["confidence_and_label_may_be_absent", "drift_has_no_threshold", "otherwise_as_low_confidence"]

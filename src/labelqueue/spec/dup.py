@@ -28,7 +28,7 @@ from labelqueue.spec.seen import utc
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from labelqueue.spec.call import Bucket
+    from labelqueue.spec.bucket import Bucket
     from labelqueue.spec.observation import Observation
 
 __all__ = [

@@ -23,7 +23,7 @@ from labelqueue.spec.seen import ABSENT, differ, utc
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from labelqueue.spec.call import Bucket
+    from labelqueue.spec.bucket import Bucket
     from labelqueue.spec.observation import Observation
     from labelqueue.spec.seen import Seen
 

@@ -25,7 +25,7 @@ from datetime import datetime
 from typing import Final
 
 from labelqueue.errors import shown
-from labelqueue.spec.call import Offence, Other, has_lone_surrogate, is_missing
+from labelqueue.spec.bucket import Offence, Other, has_lone_surrogate, is_missing
 from labelqueue.spec.enq import wrong_requests
 from labelqueue.spec.observation import Observation
 from labelqueue.spec.requirement import requirement

@@ -16,7 +16,8 @@ from functools import cached_property
 from typing import Any
 
 from labelqueue.contract import DEFAULT_LABEL_MAX_ASKS_PER_DAY
-from labelqueue.spec.call import Bucket, Call
+from labelqueue.spec.bucket import Bucket
+from labelqueue.spec.call import Call
 from labelqueue.spec.queue_file import FileState
 from labelqueue.spec.refusal import Refusal
 from labelqueue.spec.seen import ABSENT, Seen, utc

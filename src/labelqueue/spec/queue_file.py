@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final, Never
 
-from labelqueue.spec.call import has_lone_surrogate, is_number
+from labelqueue.spec.bucket import has_lone_surrogate, is_number
 from labelqueue.spec.seen import FIELDS, Seen, utc
 
 __all__ = ["FileState", "NoQueueFileError", "items_of"]

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from labelqueue.spec.call import Bucket
+from labelqueue.spec.bucket import Bucket
 from labelqueue.spec.history import Event, History
 from labelqueue.spec.interruption import Interruption
 from labelqueue.spec.linear import is_linear

@@ -9,7 +9,7 @@ from typing import Any
 
 from labelqueue.conformance.steps import Step, value_of
 from labelqueue.errors import shown
-from labelqueue.spec.call import Other, has_lone_surrogate
+from labelqueue.spec.bucket import Other, has_lone_surrogate
 
 __all__ = ["arguments_of", "change", "native"]
 
