@@ -28,8 +28,8 @@ __all__ = ["OpenFile", "QueueFile", "Replacement", "Version"]
 
 # No clock of a file system that is in use ticks slower than a hundred times a second.
 _TWO_TICKS_NS: Final = 20_000_000
-# As many as Linux, macOS and the BSDs take.
-_PIECES_AT_ONCE: Final = 1024
+# Linux, macOS and the BSDs take 1,024 at most.
+_PIECES_AT_ONCE: Final = 1000
 _Signature = tuple[int, int, int, int, int]
 
 
