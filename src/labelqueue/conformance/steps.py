@@ -8,6 +8,7 @@ few forms for what JSON cannot say:
 |---|---|
 | `{"$datetime": TEXT}` | the moment as the language's own datetime; bare text is handed in as text |
 | `{"$datetime": TEXT, "of": "pandas"}` | as a pandas `Timestamp` (or `numpy`'s `datetime64`), where there is one |
+| `{"$datetime": TEXT, "of": "subclass"}` | as a datetime of a class derived from the language's, where there are such |
 | `{"$datetime": TEXT, "zone": NAME}` | as a datetime in a zone of the zone database, where there is one |
 | `{"$ref": NAME}` | the id that an earlier expectation bound with `$bind` |
 | `{"$ref": NAME, "first": N}` | its first N characters, which are the id of nothing |

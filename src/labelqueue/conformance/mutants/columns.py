@@ -41,6 +41,15 @@ class WholeSecondsOfAColumn(ModelQueue):
 
 
 @mutant("ENQ-3")
+class WholeMinutesOfAColumn(ModelQueue):
+    """Times that come as a column of datetimes are kept to the minute, as buckets mostly begin and end."""
+
+    def rows(self, frame: Any) -> list[Row]:
+        floored = {name: frame[name].dt.floor("min") for name in _columns_of_datetimes(frame)}
+        return super().rows(frame.assign(**floored) if floored else frame)
+
+
+@mutant("ENQ-3")
 class EndsInTheUnitOfStarts(ModelQueue):
     """The ends of a frame are read in the unit that its starts come in."""
 

@@ -27,6 +27,23 @@ class KeepsTimesAsTheyStand(JsonQueue):
         return datetime.fromisoformat(text)
 
 
+@mutant("FILE-7")
+class TellsBucketsApartByTheText(JsonQueue):
+    """Buckets are told apart by how their start is written in the file."""
+
+    def look(self) -> None:
+        self.starts: dict[str, str] = {}
+        super().look()
+
+    def parsed(self, content: bytes) -> list[dict[str, Any]]:
+        items = super().parsed(content)
+        self.starts = {item["request_id"]: item["bucket_start_ts"] for item in items}
+        return items
+
+    def key(self, request: Any) -> Any:
+        return request.user_id, self.starts.get(request.request_id, self.stored_time(request.bucket_start_ts))
+
+
 @mutant("FILE-1", "FILE-7")
 class HoldsThemByTheirIds(JsonQueue):
     """Requests are held by their ids, and those that look like numbers come first, as in objects of JavaScript."""
@@ -202,6 +219,14 @@ class LooksForSmallSurrogates(JsonQueue):
         super().parsed(re.sub(rb"\\uD[89A-F][0-9A-F]{2}", b"?", content))
         items: list[dict[str, Any]] = json.loads(content)
         return items
+
+
+@mutant("FILE-4")
+class TakesTheBracketsOnTrust(JsonQueue):
+    """What a file of some length begins and ends with is taken for brackets."""
+
+    def parsed(self, content: bytes) -> list[dict[str, Any]]:
+        return super().parsed(b"[" + content[1:-1] + b"]" if len(content) > len("null") else content)
 
 
 @mutant("FILE-4")

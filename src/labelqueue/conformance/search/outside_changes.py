@@ -89,8 +89,12 @@ def _texts_that_are_none() -> tuple[str, ...]:
         *(text.replace("0.3", "1e400") for text in (whole, spread)),
         whole.replace("coding", "\\uD800"),
         *(spread.replace("  },", between) for between in ("  }", "  },,", "  }, null,", "  }, 1")),
-        *(spread.replace(*swapped) for swapped in (("coding", "\\x"), ("pending", "done"), ("10T10", "32T10"))),
+        *(
+            spread.replace(*swapped)
+            for swapped in (("coding", "\\x"), ("pending", "done"), ("10T10", "32T10"), ("0.3", '"0.3"'))
+        ),
         spread.replace(str(UUID(int=2, version=4)), str(_SOUND["request_id"])),
+        *("{" + spread[1:], spread[:-1] + "}"),
     )
 
 
@@ -99,6 +103,8 @@ _MUCH_SPACE: Final = "\n" * 4000
 _LONG: Final = "語" * 22500  # of three bytes each, so that pieces of most lengths end within one
 _HUGE: Final = json.dumps([_SOUND | {"score": 0}]).replace('"score": 0', '"score": 1e400')
 """A number beyond all doubles in a member that nobody knows."""
+_OTHERWISE: Final = json.dumps([_SOUND], indent=2).replace("T09:00:00Z", "T09:00:00.000Z")
+"""One start may be written in many ways."""
 _TEXTS_THAT_ARE_NONE: Final = _texts_that_are_none()
 
 
@@ -161,8 +167,9 @@ class ChangesTheFile(Rules):
             for how in _WAYS_TO_LEVEL:
                 self._change_one_digit(how)
             self._change_what_it_wrote()
-            self.take({"do": "store", "text": _HUGE})
-            self._add_a_sound_one()
+            for text in (_HUGE, _OTHERWISE):
+                self.take({"do": "store", "text": text})
+                self._add_a_sound_one()
             self.take({"do": "store", "items": [_SOUND, _ODD]})
             self.take({"do": "get_pending"})
             long = {name: value for name, value in _SOUND.items() if name != "status"} | {"user_id": _LONG}

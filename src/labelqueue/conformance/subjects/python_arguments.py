@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap, defaultdict
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from labelqueue.conformance.steps import Step, value_of
@@ -65,7 +65,13 @@ def native(form: Any) -> Any:  # noqa: ANN401 - any JSON in, any Python out
     return np.float32(form["$float"])
 
 
+class _Moment(datetime):
+    """A datetime of a class of its own, as libraries about time have."""
+
+
 def _datetime_of(form: Mapping[str, Any]) -> Any:  # noqa: ANN401 - of a library
+    if form["of"] == "subclass":
+        return _Moment.fromisoformat(form["$datetime"])
     import pandas as pd  # noqa: PLC0415 - loaded for those who hand in its values
 
     moment = pd.Timestamp(form["$datetime"])
