@@ -35,18 +35,18 @@ class WholeNumbersAreNoConfidences(ModelQueue):
 class WholeSecondsOfAColumn(ModelQueue):
     """Times that come as a column of datetimes lose what is finer than a second."""
 
+    unit = "s"
+
     def rows(self, frame: Any) -> list[Row]:
-        floored = {name: frame[name].dt.floor("s") for name in _columns_of_datetimes(frame)}
+        floored = {name: frame[name].dt.floor(self.unit) for name in _columns_of_datetimes(frame)}
         return super().rows(frame.assign(**floored) if floored else frame)
 
 
 @mutant("ENQ-3")
-class WholeMinutesOfAColumn(ModelQueue):
+class WholeMinutesOfAColumn(WholeSecondsOfAColumn):
     """Times that come as a column of datetimes are kept to the minute, as buckets mostly begin and end."""
 
-    def rows(self, frame: Any) -> list[Row]:
-        floored = {name: frame[name].dt.floor("min") for name in _columns_of_datetimes(frame)}
-        return super().rows(frame.assign(**floored) if floored else frame)
+    unit = "min"
 
 
 @mutant("ENQ-3")
